@@ -43,6 +43,7 @@ std::optional<toolkit::FileFormat> file_format(const std::string& name, const st
   if (name == "jsonl") return toolkit::FileFormat::kPlain;
   if (name == "ddb-json") return toolkit::FileFormat::kDdbJson;
   if (name == "csv") return toolkit::FileFormat::kCsv;
+  if (name == "ion") return toolkit::FileFormat::kIon;
   return toolkit::format_of_file(file);
 }
 
@@ -53,15 +54,16 @@ toolkit::FileFormat export_format(const std::string& name, const std::string& fi
                              ".gz");
   if (const auto format = file_format(name, file)) return *format;
   throw toolkit::WordError(file +
-                           ": which format? --format jsonl, ddb-json or csv; or a name that ends in .jsonl or .csv");
+                           ": which format? --format jsonl, ddb-json, csv or ion; or a name that ends in .jsonl, .csv "
+                           "or .ion");
 }
 
 CLI::Option* add_format(CLI::App& command, std::string& format) {
   return command
       .add_option("--format", format,
-                  "jsonl (plain JSON, an item a line), ddb-json (DynamoDB's JSON) or csv; else by FILE")
+                  "jsonl (plain JSON, an item a line), ddb-json (DynamoDB's JSON), csv or ion; else by FILE")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"jsonl", "ddb-json", "csv"}));
+      ->check(CLI::IsMember({"jsonl", "ddb-json", "csv", "ion"}));
 }
 
 // --- export --------------------------------------------------------------------------------------------------------
@@ -252,6 +254,7 @@ class Export {
       std::string identity = "export of " + table_.name + " (" + endpoint_->describe() + ")";
       if (format_ == toolkit::FileFormat::kDdbJson) identity += ", DynamoDB JSON";
       if (format_ == toolkit::FileFormat::kCsv) identity += ", CSV";
+      if (format_ == toolkit::FileFormat::kIon) identity += ", Ion";
       state_file_ = toolkit::StateFile(destination_.draft() + ".state", identity);
     }
     const auto earlier = earlier_export(session_, state_file_, {*endpoint_, table_, table_.name, false},
@@ -444,10 +447,10 @@ class Import {
   /// Finds the files, and how far an earlier run came.
   void open() {
     if (!is_file()) return;
-    const bool is_folder = fs::is_directory(options_.file);
-    if (is_folder && !options_.format.empty() && options_.format != "ddb-json")
-      throw toolkit::WordError("an export of AWS is read as ddb-json, not as " + options_.format);
-    files_ = is_folder ? toolkit::export_data_files(options_.file) : std::vector<fs::path>{options_.file};
+    is_folder_ = fs::is_directory(options_.file);
+    if (is_folder_ && !options_.format.empty() && options_.format != "ddb-json" && options_.format != "ion")
+      throw toolkit::WordError("an export of AWS is read as ddb-json or ion, not as " + options_.format);
+    files_ = is_folder_ ? toolkit::export_data_files(options_.file) : std::vector<fs::path>{options_.file};
     state_.tables = {table_.identity};
     state_.segments.resize(files_.size());
     std::string parts;
@@ -474,14 +477,17 @@ class Import {
     }
   }
 
+  /// What is read shows whether it is JSON, and which, whatever the file's name ends in.
+  [[nodiscard]] toolkit::FileFormat format_of(const std::string& file) const {
+    const auto named = file_format(options_.format, file);
+    if (is_folder_) return named == toolkit::FileFormat::kIon ? *named : toolkit::FileFormat::kDdbJson;
+    const bool may_be_json = named != toolkit::FileFormat::kCsv && named != toolkit::FileFormat::kIon;
+    return options_.format.empty() && may_be_json ? toolkit::FileFormat::kAnyJson : *named;
+  }
+
   void read_all() {
-    const bool is_folder = is_file() && fs::is_directory(options_.file);
-    // The content shows whether it is JSON, and which kind, whatever the file's ending is.
-    const auto named = is_folder ? toolkit::FileFormat::kDdbJson : file_format(options_.format, options_.file);
-    const bool is_certain = is_folder || !options_.format.empty() || named == toolkit::FileFormat::kCsv;
-    const toolkit::FileFormat format = is_certain ? *named : toolkit::FileFormat::kAnyJson;
     ProgressBar bar(*session_.err, session_.err_is_terminal && total_bytes_ > 0);
-    if (!is_file()) return read_items(*session_.in, format, nullptr, bar);
+    if (!is_file()) return read_items(*session_.in, format_of(options_.file), nullptr, bar);
     for (std::size_t i = 0; i < files_.size(); ++i) {
       toolkit::SegmentState& file = state_.segments[i];
       if (file.finished) continue;
@@ -495,7 +501,7 @@ class Import {
         plain.open(files_[i], std::ios::binary);
         if (!plain) throw file_error("read", of_);
       }
-      read_items(compressed ? *compressed : plain, format, &file, bar);
+      read_items(compressed ? *compressed : plain, format_of(of_), &file, bar);
       writer_.drain();
       bar.clear();
       report_refused();
@@ -609,6 +615,7 @@ class Import {
   Interrupt interrupt_;
   std::unique_ptr<endpoint::Endpoint> endpoint_;
   toolkit::TableInfo table_;
+  bool is_folder_ = false;  // of an AWS export
   std::vector<fs::path> files_;
   std::string of_ = "standard input";  // the file being read
   std::uint64_t total_bytes_ = 0;
@@ -643,7 +650,7 @@ void add_file_commands(CLI::App& root, Session& session) {
       "Example: stator export shop shop.csv");
   export_command->callback([exporting, &session] {
     if (session.output != OutputFormat::kHuman)
-      throw toolkit::WordError("export takes --format jsonl, ddb-json or csv, and no --output");
+      throw toolkit::WordError("export takes --format jsonl, ddb-json, csv or ion, and no --output");
     Export(session, *exporting).run();
   });
 

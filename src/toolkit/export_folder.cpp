@@ -68,12 +68,6 @@ std::vector<fs::path> export_data_files(const fs::path& folder) {
     }
     std::sort(files.begin(), files.end());
   }
-  for (const fs::path& file : files) {
-    if (file.string().find(".ion") != std::string::npos)
-      throw std::runtime_error(file.string() +
-                               " is in Amazon Ion: export as DYNAMODB_JSON, or have the database read the bucket with "
-                               "stator ddb import-table --format ion");
-  }
   return files;
 }
 

@@ -5,10 +5,9 @@
 
 namespace stator::toolkit {
 
-/// The data files of an export as DynamoDB's ExportTableToPointInTime lays it out, in `folder` itself or in its
-/// AWSDynamoDB/ID: those that manifest-files.json names, else all in data/. Every file returned exists. Throws
-/// std::runtime_error if there is no export, or more than one, if a data file is missing, or if the export is in Amazon
-/// Ion.
+/// The data files of an export as DynamoDB's ExportTableToPointInTime lays it out: those that manifest-files.json
+/// names, in `folder` itself or in its AWSDynamoDB/ID, else the files in data/ there. All of them exist. Throws
+/// std::runtime_error: no export, several of them, a data file that is missing.
 /// Source: Developer Guide, "DynamoDB table export output format".
 std::vector<std::filesystem::path> export_data_files(const std::filesystem::path& folder);
 

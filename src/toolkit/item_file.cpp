@@ -19,6 +19,8 @@
 #include "core/api_error.h"
 #include "core/ascii.h"
 #include "core/utf8.h"
+#include "engine/export/ion_text.h"
+#include "engine/import/record_reader.h"
 #include "json/item.h"
 #include "json/writer.h"
 #include "toolkit/compressed_stream.h"
@@ -167,15 +169,47 @@ class TypedCsvOutput : public ItemOutput {
   std::unique_ptr<std::FILE, Closer> spool_;
 };
 
+/// As the database's own exports have them.
+class IonOutput : public ItemOutput {
+ public:
+  explicit IonOutput(std::ostream& out) : out_(out) {}
+
+  void write(const json::Object& item) override {
+    std::string line(engine::kIonVersion);
+    try {
+      engine::append_ion_item(json::normalise_item(item).json, line.append("{Item:"));
+    } catch (const core::ApiError& error) {
+      throw std::runtime_error("an item cannot be written as Ion: " + error.message);
+    }
+    out_ << line << "}\n";
+  }
+  void finish() override {}
+
+ private:
+  std::ostream& out_;
+};
+
 // --- reading -------------------------------------------------------------------------------------------------------
 
 constexpr const char* kOtherEncoding =
     " (what is Windows-1252 or Latin-1 is converted by iconv -f WINDOWS-1252 -t UTF-8)";
-constexpr const char* kIonFile =
-    "Amazon Ion, which stator ddb import-table --format ion has a database read from a bucket";
+/// The first four bytes of Ion text with a version marker, as AWS's exports have it.
+constexpr std::string_view kIonSign = "$ion";
 
-/// Throws if the first bytes show that the file is not text in UTF-8.
-void refuse_other_files(std::istream& in) {
+/// The first four bytes, which stay to be read; fewer where there are no more.
+std::string first_bytes(std::istream& in) {
+  std::streambuf& buffer = *in.rdbuf();
+  std::string first(4, '\0');
+  static_cast<void>(buffer.sgetc());  // fills it
+  // Only what is in the buffer can be put back.
+  if (buffer.in_avail() < static_cast<std::streamsize>(first.size())) return {};
+  buffer.sgetn(first.data(), static_cast<std::streamsize>(first.size()));
+  for (std::size_t i = 0; i < first.size(); ++i) buffer.sungetc();
+  return first;
+}
+
+/// Throws where the file is none of text in UTF-8, as far as its first bytes show it.
+void refuse_other_files(std::string_view first) {
   struct Sign {
     /// '.' matches any byte except zero.
     std::string_view bytes;
@@ -190,8 +224,7 @@ void refuse_other_files(std::istream& in) {
       Sign{"\xFD\x37\x7A\x58"sv, "compressed with xz (xz -dc FILE | stator import TABLE)"},
       Sign{"PK\x03\x04"sv, "a ZIP archive, as the files of spreadsheets are, which can be saved as CSV"},
       Sign{"PAR1"sv, "Parquet, which other programs make CSV or JSON of"},
-      Sign{"\xE0\x01\x00\xEA"sv, kIonFile},
-      Sign{"$ion"sv, kIonFile},
+      Sign{"\xE0\x01\x00\xEA"sv, "Amazon Ion in its binary form, which other programs make text of"},
       Sign{"\xFF\xFE\x00\x00"sv, "UTF-32 (iconv -f UTF-32 -t UTF-8 FILE | stator import TABLE)"},
       Sign{"\x00\x00\xFE\xFF"sv, "UTF-32 (iconv -f UTF-32 -t UTF-8 FILE | stator import TABLE)"},
       Sign{"\xFF\xFE"sv, "UTF-16 (iconv -f UTF-16 -t UTF-8 FILE | stator import TABLE)"},
@@ -203,33 +236,8 @@ void refuse_other_files(std::istream& in) {
     return std::ranges::equal(text.substr(0, sign.size()), sign,
                               [](char byte, char of_sign) { return of_sign == '.' ? byte != '\0' : byte == of_sign; });
   };
-  std::streambuf& buffer = *in.rdbuf();
-  std::array<char, 4> first{};
-  static_cast<void>(buffer.sgetc());  // fills it
-  // Only bytes in the buffer can be put back.
-  if (buffer.in_avail() < static_cast<std::streamsize>(first.size())) return;
-  buffer.sgetn(first.data(), first.size());
-  for (std::size_t i = 0; i < first.size(); ++i) buffer.sungetc();
-  const std::string_view text(first.data(), first.size());
   for (const Sign& sign : kSigns) {
-    if (is(text, sign.bytes)) throw BadItem(1, std::string("this is ") + sign.what, true);
-  }
-}
-
-/// Throws if a key attribute is missing or of another type.
-void check_keys(const TableInfo& table, const std::string& item, std::uint64_t line) {
-  json::Parser parser;
-  const json::Object object = parser.parse(item).get_object().value();
-  for (const KeyColumn* column : {&table.partition_key, &table.sort_key}) {
-    if (column->name.empty()) continue;
-    json::Value value;
-    json::Object content;
-    if (!json::find_member(object, column->name, value))
-      throw BadItem(line, "the key attribute " + column->name + " (" + column->type + ") is missing");
-    if (value.get(content) != simdjson::SUCCESS || content.begin() == content.end()) continue;
-    const std::string type((*content.begin()).key);
-    if (type != column->type)
-      throw BadItem(line, "the key attribute " + column->name + " is of type " + type + ", not " + column->type);
+    if (is(first, sign.bytes)) throw BadItem(1, std::string("this is ") + sign.what, true);
   }
 }
 
@@ -325,10 +333,10 @@ class JsonReader : public ItemFileReader {
   }
 
   [[nodiscard]] std::string item_of(const std::string& text) {
-    const bool plain = plain_ ? *plain_ : !is_ddb_json(text);
+    const bool plain = plain_ ? *plain_ : !is_item_record(table_, text);
     try {
-      std::string item = plain ? wire_item(text) : wire_json_item(text);
-      check_keys(table_, item, line_);
+      std::string item = plain ? wire_item(text) : item_of_record(table_, text, line_);
+      if (plain) check_keys(table_, item, line_);
       plain_ = plain;
       return item;
     } catch (const BadItem& error) {
@@ -343,49 +351,7 @@ class JsonReader : public ItemFileReader {
   /// What a bad item seems to be instead, as the end of a message.
   [[nodiscard]] std::string hint(const std::string& text, bool plain) const {
     if (!core::is_utf8(text)) return kOtherEncoding;
-    return plain && is_ddb_json(text) ? "; is this DynamoDB's JSON? Then give --format ddb-json" : "";
-  }
-
-  /// Whether it is an item in DynamoDB's JSON, wrapped or not (`unwrapped`). In plain JSON no key is an object, so the
-  /// two cannot be confused.
-  [[nodiscard]] bool is_ddb_json(const std::string& text) const {
-    json::Parser parser;
-    json::Object object;
-    json::Value member;
-    if (!parse_object(parser, text, object)) return false;
-    object = unwrapped(object);
-    return json::find_member(object, table_.partition_key.name, member) && is_wire_value(member);
-  }
-
-  static bool is_wire_value(const json::Value& value) {
-    json::Object typed;
-    return value.get(typed) == simdjson::SUCCESS && typed.size() == 1 &&
-           std::ranges::find(kTypes, (*typed.begin()).key) != kTypes.end();
-  }
-
-  /// AWS's exports wrap each item, {"Item": …}, and so do requests, {"PutRequest": {"Item": …}}. An object is not a
-  /// wrapper if the table's key attribute has that name.
-  [[nodiscard]] json::Object unwrapped(json::Object object) const {
-    for (const char* name : {"PutRequest", "Item"}) {
-      json::Value wrapped;
-      json::Object inner;
-      if (object.size() == 1 && json::find_member(object, name, wrapped) && wrapped.get(inner) == simdjson::SUCCESS &&
-          table_.partition_key.name != name)
-        object = inner;
-    }
-    return object;
-  }
-
-  [[nodiscard]] std::string wire_json_item(const std::string& text) const {
-    json::Parser parser;
-    json::Object object;
-    if (parser.parse(text).get(object) != simdjson::SUCCESS) throw BadItem(line_, "expected a JSON object");
-    object = unwrapped(object);
-    for (const auto member : object) {
-      if (!is_wire_value(member.value))
-        throw BadItem(line_, "attribute " + std::string(member.key) + " is no value of DynamoDB's JSON ({\"S\": …})");
-    }
-    return json::normalise_item(object).json;
+    return plain && is_item_record(table_, text) ? "; is this DynamoDB's JSON? Then give --format ddb-json" : "";
   }
 
   const TableInfo& table_;
@@ -504,6 +470,61 @@ class TypedCsvReader : public ItemFileReader {
   std::vector<KeyColumn> columns_;
 };
 
+/// Hands the stream to the reader that ImportTable has for Ion.
+class IonBytes final : public engine::BucketReader {
+ public:
+  explicit IonBytes(std::istream& in) : in_(*in.rdbuf()) {}
+  std::size_t read(char* buffer, std::size_t capacity) override {
+    try {
+      return static_cast<std::size_t>(in_.sgetn(buffer, static_cast<std::streamsize>(capacity)));
+    } catch (const DamagedFile& error) {
+      // The records before it are read.
+      throw engine::InputError(error.what());
+    }
+  }
+
+ private:
+  std::streambuf& in_;
+};
+
+class IonReader : public ItemFileReader {
+ public:
+  IonReader(std::istream& in, const TableInfo& table) : ItemFileReader(in), table_(table) { open(0); }
+
+  std::optional<std::string> read() override {
+    engine::InputRecord record;
+    if (!records_->read(record)) return std::nullopt;
+    if (!record.fault.empty()) throw BadItem(item_line(), record.fault, records_->ended());
+    try {
+      return item_of_record(table_, record.json, item_line());
+    } catch (const core::ApiError& error) {
+      const bool is_text = core::is_utf8(record.json);
+      throw BadItem(item_line(), is_text ? error.message : std::string("no UTF-8") + kOtherEncoding);
+    }
+  }
+
+  [[nodiscard]] std::uint64_t bytes() const override { return records_->position(); }
+  [[nodiscard]] std::uint64_t lines() const override { return lines_before_ + records_->line_ends(); }
+  [[nodiscard]] std::uint64_t item_line() const override {
+    return lines_before_ + records_->line_ends_before_record() + 1;
+  }
+
+ private:
+  void set_lines(std::uint64_t lines) override {
+    lines_before_ = lines;
+    open(ItemFileReader::bytes());
+  }
+
+  void open(std::uint64_t position) {
+    auto bytes = std::make_unique<engine::InputStream>(std::make_unique<IonBytes>(in_), engine::Compression::kNone);
+    records_ = engine::read_ion_records(std::move(bytes), position);
+  }
+
+  const TableInfo& table_;
+  std::unique_ptr<engine::RecordReader> records_;
+  std::uint64_t lines_before_ = 0;  // where the reading was resumed
+};
+
 }  // namespace
 
 std::uint64_t ItemFileReader::bytes() const {
@@ -521,6 +542,7 @@ std::optional<FileFormat> format_of_file(const std::string& file) {
   const std::filesystem::path name = without_compressed_ending(file);
   const std::string ending = name.extension().string();
   if (ending == ".csv") return FileFormat::kCsv;
+  if (ending == ".ion") return FileFormat::kIon;
   for (const char* plain : {"", ".jsonl", ".ndjson", ".json"}) {
     if (ending == plain) return FileFormat::kPlain;
   }
@@ -536,12 +558,18 @@ std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& ou
       return make_item_output(ItemFormat::kJsonLines, out);
     case FileFormat::kCsv:
       return std::make_unique<TypedCsvOutput>(out, table);
+    case FileFormat::kIon:
+      return std::make_unique<IonOutput>(out);
   }
   return nullptr;
 }
 
 std::unique_ptr<ItemFileReader> make_file_reader(FileFormat format, std::istream& in, const TableInfo& table) {
-  refuse_other_files(in);
+  const std::string first = first_bytes(in);
+  refuse_other_files(first);
+  if (format == FileFormat::kIon || (format == FileFormat::kAnyJson && first == kIonSign))
+    return std::make_unique<IonReader>(in, table);
+  if (first == kIonSign) throw BadItem(1, "this is Amazon Ion, which --format ion reads", true);
   if (format == FileFormat::kCsv) return std::make_unique<TypedCsvReader>(in, table);
   std::optional<bool> plain;
   if (format != FileFormat::kAnyJson) plain = format == FileFormat::kPlain;

@@ -10,34 +10,26 @@
 #include <string_view>
 
 #include "toolkit/item_output.h"
+#include "toolkit/item_record.h"
 #include "toolkit/table_info.h"
 
 /// Items in files, to be written from one table and read into another without loss.
 namespace stator::toolkit {
 
 enum class FileFormat : std::uint8_t {
-  kPlain,    // plain JSON (plain_json.h), an item a line; when read, also documents (json_documents.h)
-  kDdbJson,  // wire JSON, like kPlain; when read, also as AWS exports it, {"Item":{…}}, and as in requests,
-             // {"PutRequest":…}
-  kAnyJson,  // for reading: one of these two, recognised by the first item
+  kPlain,    // plain JSON (plain_json.h), an item a line; read also as documents (json_documents.h)
+  kDdbJson,  // wire JSON, as kPlain; read also as AWS exports it, {"Item":{…}}, and in requests, {"PutRequest":…}
+  kAnyJson,  // for reading: one of the two, as the first item shows, or Ion, as the file's first bytes show
   kCsv,      // CSV with typed columns: "name:S", "total:N", "tags:SS", "address:M"
+  kIon,      // Amazon Ion text, as AWS exports it, {Item:{…}}
 };
 
-/// The format by the file's ending, before that of a compression: ".csv" is CSV; ".jsonl", ".ndjson", ".json" and no
-/// ending are plain JSON. nullopt for any other ending.
+/// By the file's ending, one of compression apart: ".csv"; ".ion"; ".jsonl", ".ndjson", ".json" and none at all are
+/// plain JSON. nullopt where the ending says something else.
 std::optional<FileFormat> format_of_file(const std::string& file);
 
-/// Writes items to `out`; in CSV the key columns of `table` come first.
+/// Writes items; the key attributes are CSV's first columns.
 std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& out, const TableInfo& table);
-
-/// A line that is not an item of the table.
-struct BadItem : std::runtime_error {
-  BadItem(std::uint64_t at_line, const std::string& what, bool is_end = false)
-      : std::runtime_error(what), line(at_line), ends_reading(is_end) {}
-  std::uint64_t line;
-  /// Nothing after it can be read.
-  bool ends_reading;
-};
 
 /// Reads items one by one, each as wire JSON in normal form.
 class ItemFileReader {

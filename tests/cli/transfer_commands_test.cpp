@@ -43,6 +43,10 @@ class TransferCommands : public ::testing::Test {
     arguments.insert(arguments.begin(), {"--data", path("data"), "--models", path("models")});
     return run_line(arguments, input);
   }
+  void begin_anew() {
+    ASSERT_EQ(stator({"ddb", "drop", "every"}).code, 0);
+    ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
+  }
   std::string checksum(const std::string& side) {
     const std::string err = stator({"copy", side, path("elsewhere") + "/" + "copy-" + std::to_string(++copies_)}).err;
     return err.substr(err.find("checksum"));
@@ -97,10 +101,6 @@ TEST_F(TransferCommands, EveryFormatIsReadBackAsTheSameItems) {
 TEST_F(TransferCommands, CompressedFilesAndAwsExportsAreReadBack) {
   ASSERT_EQ(stator({"import", "every"}, kItems).code, 0);
   const std::string before = checksum("every");
-  const auto begin_anew = [&] {
-    ASSERT_EQ(stator({"ddb", "drop", "every"}).code, 0);
-    ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
-  };
   for (const char* file : {"out.jsonl.gz", "out.csv.gz"}) {
     ASSERT_EQ(stator({"export", "every", path(file)}).code, 0);
     EXPECT_TRUE(read(file).starts_with("\x1f\x8b")) << file;
@@ -133,7 +133,7 @@ TEST_F(TransferCommands, CompressedFilesAndAwsExportsAreReadBack) {
             std::string::npos);
   EXPECT_NE(stator({"import", "every", path("models")}).err.find("holds no export"), std::string::npos);
   EXPECT_EQ(stator({"import", "every", path("bucket"), "--format", "csv"}).err,
-            "stator: an export of AWS is read as ddb-json, not as csv\n");
+            "stator: an export of AWS is read as ddb-json or ion, not as csv\n");
   write("cut.jsonl.gz", read("out.jsonl.gz").substr(0, read("out.jsonl.gz").size() - 9));
   const Outcome cut = stator({"import", "every", path("cut.jsonl.gz")});
   EXPECT_EQ(cut.code, 1);
@@ -363,8 +363,7 @@ TEST_F(TransferCommands, FilesThatAreNoTextInUtf8AreToldAsWhatTheyAre) {
       {"BZh91AY", "compressed with bzip2"},
       {std::string("\xFD\x37zXZ\0", 6), "compressed with xz"},
       {"PAR1more", "Parquet"},
-      {std::string("\xE0\x01\0\xEA", 4), "Amazon Ion"},
-      {"$ion_1_0 {Item:{pk:\"a\"}}\n", "Amazon Ion"},
+      {std::string("\xE0\x01\0\xEA", 4), "Amazon Ion in its binary form"},
   };
   for (const auto& [text, what] : files) {
     for (const char* name : {"file.jsonl", "file.csv"}) {
@@ -375,6 +374,62 @@ TEST_F(TransferCommands, FilesThatAreNoTextInUtf8AreToldAsWhatTheyAre) {
       EXPECT_EQ(stator({"import", "every", "--skip-bad"}, text).err.rfind("stator: standard input:1: this is", 0), 0U);
     }
   }
+}
+
+TEST_F(TransferCommands, AmazonIonIsWrittenAndReadWithoutLoss) {
+  ASSERT_EQ(stator({"import", "every"}, kItems).code, 0);
+  const std::string before = checksum("every");
+  for (const char* file : {"out.ion", "out.ion.gz"}) {
+    ASSERT_EQ(stator({"export", "every", path(file)}).code, 0);
+    begin_anew();
+    EXPECT_EQ(stator({"import", "every", path(file)}).err, "imported 3 items into table every\n") << file;
+    EXPECT_EQ(checksum("every"), before) << file;
+  }
+  const std::string text = read("out.ion");
+  EXPECT_TRUE(text.starts_with("$ion_1_0 {Item:{")) << text;
+  // Of standard input, and of a file that its name says nothing of, the beginning shows it.
+  write("items", text);
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"import", "every", path("items")},
+                                                {"import", "every"},
+                                                {"import", "every", "--format", "ion"}}) {
+    begin_anew();
+    EXPECT_EQ(stator(words, words.size() == 3 ? "" : text).err, "imported 3 items into table every\n");
+    EXPECT_EQ(checksum("every"), before);
+  }
+  // A folder of AWS.
+  const std::string there = "ion/AWSDynamoDB/01693685827463-2d8752fd/";
+  fs::create_directories(path(there + "data"));
+  fs::copy_file(path("out.ion.gz"), path(there + "data/one.ion.gz"));
+  write(there + "manifest-files.json", R"({"dataFileS3Key":"AWSDynamoDB/01693685827463-2d8752fd/data/one.ion.gz"})");
+  begin_anew();
+  EXPECT_EQ(stator({"import", "every", path("ion")}).err, "imported 3 items into table every\n");
+  EXPECT_EQ(checksum("every"), before);
+}
+
+TEST_F(TransferCommands, FaultsOfIonAreNamedByTheirLine) {
+  const std::string good = "$ion_1_0 {Item:{pk:\"a\",n:1.}}\n";
+  struct Row {
+    std::string text;
+    std::string fault;
+  };
+  const Row rows[] = {
+      {good + "\n{Item:{pk:\"b\"}}\n", ":3: the key attribute n (N) is missing (1 item imported; --skip-bad"},
+      {good + "{Item:{pk:2.,n:1.}}\n", ":2: the key attribute pk is of type N, not S (1 item imported; --skip-bad"},
+      {good + "{Item:{pk:\"b\",n:1.,f:1e0}}\n",
+       ":2: DynamoDB has no type for Ion's float (1 item imported; --skip-bad"},
+      {good + "{Item:{pk:\"b\",n:1.,s:$dynamodb_SS::[]}}\n", ":2: One or more parameter values were invalid"},
+      {good + "{Item:{pk:\"\xE9\",n:1.}}\n", ":2: no UTF-8 (what is Windows-1252"},
+      {good + "{Item:{\npk:\"b\",n=1}}\n", ":3: a colon was expected (1 item imported)"},
+      {good + "{Item:{pk:\"b\"", ":2: the text ends within a value (1 item imported)"},
+  };
+  for (const Row& row : rows) {
+    write("bad.ion", row.text);
+    const Outcome outcome = stator({"import", "every", path("bad.ion"), "--restart"});
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_TRUE(outcome.err.starts_with("stator: " + path("bad.ion") + row.fault)) << outcome.err << row.fault;
+  }
+  EXPECT_EQ(stator({"import", "every", "--format", "csv"}, good).err,
+            "stator: standard input:1: this is Amazon Ion, which --format ion reads (0 items imported)\n");
 }
 
 TEST_F(TransferCommands, WhatIsNoUtf8IsToldWithHowItIsConverted) {

@@ -135,7 +135,7 @@ class Resumed(unittest.TestCase):
 
     def test_exports_of_every_format(self):
         for name, options in (("plain.jsonl", []), ("wire.jsonl", ["--format", "ddb-json"]), ("table.csv", []),
-                              ("plain.jsonl.gz", []), ("table.csv.gz", [])):
+                              ("plain.jsonl.gz", []), ("table.csv.gz", []), ("items.ion", []), ("items.ion.gz", [])):
             with self.subTest(name):
                 path = str(self.folder / name)
                 self.resumed("export", "shop", path, *options)
@@ -151,7 +151,7 @@ class Resumed(unittest.TestCase):
 
     def test_imports_of_every_format(self):
         for name, options in (("plain.jsonl", []), ("wire.jsonl", ["--format", "ddb-json"]), ("table.csv", []),
-                              ("plain.jsonl.gz", []), ("table.csv.gz", [])):
+                              ("plain.jsonl.gz", []), ("table.csv.gz", []), ("items.ion", []), ("items.ion.gz", [])):
             with self.subTest(name):
                 path = str(self.folder / name)
                 self.run_whole("export", "shop", path, *options)

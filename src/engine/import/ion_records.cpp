@@ -555,22 +555,24 @@ class IonRecords final : public RecordReader {
  protected:
   Parsed parse(std::string_view text, bool at_end, InputRecord& record) override {
     IonText ion(text, at_end);
+    std::size_t begin = 0;
     try {
-      if (!ion.find_record()) return {Parsed::What::kEnd, 0};
+      if (!ion.find_record()) return {Parsed::What::kEnd};
+      begin = ion.position();
       ion.read_record(record.json);
     } catch (const TextEnds&) {
       record.json.clear();
-      return {Parsed::What::kMore, 0};
+      return {Parsed::What::kMore, 0, begin};
     } catch (const NoIon& error) {
       record.json.clear();
       record.fault = error.why;
-      return {Parsed::What::kGarbage, 0};
+      return {.what = Parsed::What::kGarbage, .begin = ion.position()};
     }
     if (!ion.fault().empty()) {
       record.json.clear();
       record.fault = ion.fault();
     }
-    return {Parsed::What::kRecord, ion.position()};
+    return {Parsed::What::kRecord, ion.position(), begin};
   }
 };
 

@@ -1,6 +1,21 @@
 #include "engine/import/record_reader.h"
 
+#include <algorithm>
+
 namespace stator::engine {
+namespace {
+
+std::uint64_t count_line_ends(std::string_view text) {
+  return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+/// Moves the position behind `text`.
+void RecordReader::pass(std::string_view text) {
+  position_ += text.size();
+  line_ends_ += count_line_ends(text);
+}
 
 bool RecordReader::read(InputRecord& record) {
   record.json.clear();
@@ -8,24 +23,25 @@ bool RecordReader::read(InputRecord& record) {
   while (!ended_) {
     const std::string_view text = std::string_view(text_).substr(at_);
     const Parsed parsed = parse(text, stream_ended_ && stream_fault_.empty(), record);
+    line_ends_before_record_ = line_ends_ + count_line_ends(text.substr(0, parsed.begin));
     if (parsed.what == Parsed::What::kRecord) {
       at_ += parsed.bytes;
-      position_ += parsed.bytes;
+      pass(text.substr(0, parsed.bytes));
       return true;
     }
     if (parsed.what == Parsed::What::kEnd) {
-      position_ += text.size();
+      pass(text);
       ended_ = true;
       return false;
     }
     if (parsed.what == Parsed::What::kGarbage) {
-      position_ += text.size();
+      pass(text);
       ended_ = true;
       record.json.clear();
       return true;
     }
     at_ += parsed.bytes;
-    position_ += parsed.bytes;
+    pass(text.substr(0, parsed.bytes));
     if (text.size() - parsed.bytes >= kMaxRecordBytes) {
       ended_ = true;
       record.fault = "a record is larger than any item can be";

@@ -33,7 +33,11 @@ class RecordReader {
   bool read(InputRecord& record);
   /// The length of the decompressed text of the records so far: the position to continue from after a restart.
   [[nodiscard]] std::uint64_t position() const { return position_; }
-  /// Whether the reader is at its end, regular or not.
+  /// The line ends before that position, of what was read here.
+  [[nodiscard]] std::uint64_t line_ends() const { return line_ends_; }
+  /// The line ends before the last record, or before what ends the reading.
+  [[nodiscard]] std::uint64_t line_ends_before_record() const { return line_ends_before_record_; }
+  /// True: no more of the object is read.
   [[nodiscard]] bool ended() const { return ended_; }
 
  protected:
@@ -50,13 +54,19 @@ class RecordReader {
     What what = What::kEnd;
     /// The length of the record; for kMore, how much of the text is no longer needed.
     std::size_t bytes = 0;
+    /// Where the record begins; for kGarbage, where the fault is.
+    std::size_t begin = 0;
   };
   /// `at_end`: no more text follows; then the result must not be kMore.
   virtual Parsed parse(std::string_view text, bool at_end, InputRecord& record) = 0;
 
  private:
+  void pass(std::string_view text);
+
   std::unique_ptr<InputStream> stream_;
   std::uint64_t position_;
+  std::uint64_t line_ends_ = 0;
+  std::uint64_t line_ends_before_record_ = 0;
   std::string text_;
   std::size_t at_ = 0;
   bool stream_ended_ = false;
