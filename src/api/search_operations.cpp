@@ -82,19 +82,27 @@ void check_condition(const engine::SearchElement& element, const core::Attribute
       " value. Key: " + attribute.name);
 }
 
+void check_partition(const SearchVectors& request, const engine::VectorSettings& settings) {
+  const bool whole = std::ranges::all_of(settings.schema, [&](const engine::SearchElement& element) {
+    return !element.hash || condition_on(request, element.attribute.name) != nullptr;
+  });
+  if (whole) return;
+  throw_validation(request.condition
+                       ? "SearchConditionExpression must have all HASH attributes in configured SearchSchema"
+                       : "SearchConditionExpression must be provided when SearchSchema has a HASH key");
+}
+
 void set_conditions(const SearchVectors& request, const engine::VectorSettings& settings,
                     engine::VectorSearch& search) {
   for (const engine::SearchElement& element : settings.schema) {
     const core::AttributeValue* value = condition_on(request, element.attribute.name);
     if (value != nullptr) check_condition(element, *value);
-    if (!element.hash) {
-      search.filters.push_back(value == nullptr ? std::nullopt : std::optional(*value));
-      continue;
+    auto wanted = value == nullptr ? std::nullopt : std::optional(*value);
+    if (element.hash) {
+      search.partition = std::move(wanted);
+    } else {
+      search.filters.push_back(std::move(wanted));
     }
-    if (value == nullptr) {
-      throw_validation("SearchConditionExpression must be provided when SearchSchema has a HASH key");
-    }
-    search.partition = *value;
   }
 }
 
@@ -154,6 +162,7 @@ engine::VectorSearch resolve(const engine::TablePtr& table, const SearchVectors&
   const engine::VectorSettings& settings = search.index->vector.value();
   search.vector = searched_vector(request.vector, settings.dimensions);
   check_attributes(request, settings);
+  check_partition(request, settings);
   set_conditions(request, settings, search);
   search.limit = request.top_k;
   search.want_vectors = wants_vector(request, *search.index, settings.attribute);
