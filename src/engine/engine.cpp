@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <exception>
 #include <limits>
@@ -23,6 +22,7 @@
 #include "engine/keys.h"
 #include "engine/log/change_log.h"
 #include "engine/log/deliveries.h"
+#include "engine/periodic_job.h"
 #include "engine/range_build.h"
 #include "engine/reader.h"
 #include "engine/state.h"
@@ -81,7 +81,7 @@ struct Engine::Impl {
         stripes(std::max<std::size_t>(options.lock_stripes, 1)),
         change_log(*store, clock,
                    {.shards = options.stream_shards, .shard_lifetime_ms = options.stream_shard_lifetime_ms},
-                   [this] { trim_streams(); }),
+                   [this] { stream_trim.ensure_running(jobs); }),
         catalog(*store, stripes, change_log, clock, options.transition_delay_ms, options.vector_phase_ms,
                 options.delivers_to_kinesis,
                 {.build = [this](const TableRange& range) { build(range); },
@@ -113,9 +113,13 @@ struct Engine::Impl {
                 job_adder()),
         tokens(*store, clock),
         expiry_period(options.expiry_period_ms),
-        token_trim_period(options.token_trim_period_ms),
-        stream_trim_period(options.stream_trim_period_ms),
         restorable_lag_ms(options.restorable_lag_ms),
+        backup_expiry("expire-backups", std::chrono::milliseconds(options.stream_trim_period_ms),
+                      [this] { return remove_expired_backups(); }),
+        token_trim("trim-request-tokens", std::chrono::milliseconds(options.token_trim_period_ms),
+                   [this] { return tokens.trim() ? PeriodicJob::Left::kForLater : PeriodicJob::Left::kNone; }),
+        stream_trim("trim-streams", std::chrono::milliseconds(options.stream_trim_period_ms),
+                    [this] { return trim_streams(); }),
         jobs({.log = job_log(), .calls_came = [&gate] { return gate.was_used(); }}) {}
 
   static VectorRanges::Limits vector_limits(const Options& options) {
@@ -201,36 +205,19 @@ struct Engine::Impl {
       core::log(log, core::LogLevel::kError,
                 "table " + table.name + " is deleted and no backup of it can be kept: " + error.message);
     }
-    expire_backups();
+    backup_expiry.ensure_running(jobs);
   }
 
-  /// To be called when there are backups that expire. Starts a job that deletes expired ones now and then, and ends
-  /// when none is left.
-  void expire_backups() {
-    if (expiring_backups.exchange(true)) return;
-    try {
-      jobs.add({.name = "expire-backups", .table = {}, .index = {}}, [this] {
-        // Reset before the check: a backup made after the check starts another job.
-        expiring_backups.store(false);
-        const bool backups_left = remove_expired_backups();
-        return backups_left && !expiring_backups.exchange(true) ? JobStep::later(stream_trim_period) : JobStep::end();
-      });
-    } catch (...) {
-      expiring_backups.store(false);
-      throw;
-    }
-  }
-
-  /// Removes expired backups; returns whether others will expire.
-  bool remove_expired_backups() {
-    bool left = false;
+  /// Removes the backups that have expired.
+  PeriodicJob::Left remove_expired_backups() {
+    auto left = PeriodicJob::Left::kNone;
     for (const BackupPtr& backup : backups.list()) {
       if (backup->expires_ms == 0) continue;
       const std::lock_guard<std::mutex> lock(backup_uses);
       if (backup->expires_ms <= clock.now_ms() && !catalog.is_being_restored(backup->id)) {
         backups.remove(backup->id);
       } else {
-        left = true;
+        left = PeriodicJob::Left::kForLater;
       }
     }
     return left;
@@ -248,22 +235,12 @@ struct Engine::Impl {
     return backup;
   }
 
-  /// To be called when there are request tokens. Starts a job that deletes expired ones now and then, and ends when
-  /// none is left. Never fails: if the job cannot be started, the next token tries again.
+  /// Never fails, as it is called after the transaction: what cannot be started now is started with the next token.
   void trim_tokens() noexcept {
-    if (trimming_tokens.exchange(true)) return;
     try {
-      jobs.add({.name = "trim-request-tokens", .table = {}, .index = {}}, [this] { return trim_tokens_once(); });
+      token_trim.ensure_running(jobs);
     } catch (const std::exception&) {
-      trimming_tokens.store(false);
     }
-  }
-
-  JobStep trim_tokens_once() {
-    // Reset before the check: a token written after the check starts another job.
-    trimming_tokens.store(false);
-    const bool rows_left = tokens.trim();
-    return rows_left && !trimming_tokens.exchange(true) ? JobStep::later(token_trim_period) : JobStep::end();
   }
 
   [[nodiscard]] StreamPtr existing_stream(store::SpaceId space) const {
@@ -274,21 +251,9 @@ struct Engine::Impl {
     return stream;
   }
 
-  /// To be called when there are streams. Starts a job that trims them now and then, and ends when none is left.
-  void trim_streams() {
-    if (trimming_streams.exchange(true)) return;
-    try {
-      jobs.add({.name = "trim-streams", .table = {}, .index = {}}, [this] {
-        if (change_log.trim()) return JobStep::more();
-        // Reset before the check: a stream that begins after the check starts another job.
-        trimming_streams.store(false);
-        const bool streams_left = !change_log.empty();
-        return streams_left && !trimming_streams.exchange(true) ? JobStep::later(stream_trim_period) : JobStep::end();
-      });
-    } catch (...) {
-      trimming_streams.store(false);
-      throw;
-    }
+  PeriodicJob::Left trim_streams() {
+    if (change_log.trim()) return PeriodicJob::Left::kForNow;
+    return change_log.empty() ? PeriodicJob::Left::kNone : PeriodicJob::Left::kForLater;
   }
 
   const core::Clock& clock;
@@ -311,12 +276,10 @@ struct Engine::Impl {
   Exports exports;
   IdempotencyTokens tokens;
   const std::chrono::milliseconds expiry_period;
-  const std::chrono::milliseconds token_trim_period;
-  const std::chrono::milliseconds stream_trim_period;
   const std::int64_t restorable_lag_ms;
-  std::atomic<bool> expiring_backups = false;
-  std::atomic<bool> trimming_tokens = false;
-  std::atomic<bool> trimming_streams = false;
+  PeriodicJob backup_expiry;
+  PeriodicJob token_trim;
+  PeriodicJob stream_trim;
   // Last, as its thread uses all the others.
   JobRunner jobs;
 };
@@ -375,7 +338,8 @@ std::unique_ptr<Engine::Impl> Engine::start(Frame& frame, int job_pauses) {
   }
   if (!frame.options.read_only && impl->tokens.has_rows()) impl->trim_tokens();
   const auto expires = [](const BackupPtr& backup) { return backup->expires_ms != 0; };
-  if (!frame.options.read_only && std::ranges::any_of(impl->backups.list(), expires)) impl->expire_backups();
+  if (!frame.options.read_only && std::ranges::any_of(impl->backups.list(), expires))
+    impl->backup_expiry.ensure_running(impl->jobs);
   return impl;
 }
 

@@ -8,8 +8,10 @@
 #include <atomic>
 #include <filesystem>
 #include <iterator>
+#include <stdexcept>
 #include <utility>
 
+#include "engine/periodic_job.h"
 #include "engine/support.h"
 
 namespace stator::engine {
@@ -207,6 +209,53 @@ TEST(JobRunner, AJobMayAddAnother) {
     return JobStep::end();
   });
   EXPECT_TRUE(wait_until([&] { return ran.load(); }));
+}
+
+/// Of how many jobs no end has come.
+std::ptrdiff_t unfinished(const LoggedRunner& logged) {
+  return std::ranges::count_if(logged.runner.list(), [](const JobInfo& job) { return job.state != JobState::kEnded; });
+}
+
+TEST(PeriodicJob, GoesOnUntilARoundLeavesNothingAndIsBegunAgainByMoreWork) {
+  std::atomic<int> rounds = 0;
+  PeriodicJob job("trim", milliseconds(1),
+                  [&rounds] { return ++rounds % 3 != 0 ? PeriodicJob::Left::kForLater : PeriodicJob::Left::kNone; });
+  LoggedRunner logged;
+  for (const int expected : {3, 6}) {
+    job.ensure_running(logged.runner);
+    ASSERT_TRUE(wait_until([&] { return unfinished(logged) == 0; }));
+    EXPECT_EQ(rounds, expected);
+  }
+}
+
+TEST(PeriodicJob, IsThereOnceHoweverOftenItsRoundsFail) {
+  std::atomic<int> rounds = 0;
+  PeriodicJob job("trim", milliseconds(1), [&rounds]() -> PeriodicJob::Left {
+    if (++rounds <= 5) throw std::runtime_error("no luck");
+    return PeriodicJob::Left::kNone;
+  });
+  LoggedRunner logged;
+  for (int round = 1; round <= 5; ++round) {
+    job.ensure_running(logged.runner);
+    ASSERT_TRUE(wait_until([&] { return rounds >= round; }));
+    EXPECT_LE(unfinished(logged), 1) << round;
+  }
+  ASSERT_TRUE(wait_until([&] { return unfinished(logged) == 0; }));
+  EXPECT_EQ(logged.runner.list().size(), 1U);
+}
+
+TEST(PeriodicJob, WorkThatARoundMayHaveMissedGetsAnotherRound) {
+  std::atomic<int> rounds = 0;
+  LoggedRunner* runs_it = nullptr;
+  PeriodicJob job("trim", milliseconds(1), [&] {
+    if (++rounds == 1) job.ensure_running(runs_it->runner);
+    return PeriodicJob::Left::kNone;
+  });
+  LoggedRunner logged;
+  runs_it = &logged;
+  job.ensure_running(logged.runner);
+  ASSERT_TRUE(wait_until([&] { return unfinished(logged) == 0; }));
+  EXPECT_EQ(rounds, 2);
 }
 
 TEST(JobRunner, ListsTheLastJobsThatEnded) {

@@ -1,0 +1,25 @@
+#include "engine/periodic_job.h"
+
+namespace stator::engine {
+
+void PeriodicJob::ensure_running(JobRunner& runner) {
+  if (state_.exchange(State::kRequested) != State::kEnded) return;
+  try {
+    runner.add({.name = name_, .table = {}, .index = {}}, [this] { return step(); });
+  } catch (...) {
+    state_ = State::kEnded;
+    throw;
+  }
+}
+
+JobStep PeriodicJob::step() {
+  // Before the round, so that work which it may have missed keeps the job from ending.
+  state_ = State::kRunning;
+  const Left left = round_();
+  if (left == Left::kForNow) return JobStep::more();
+  State running = State::kRunning;
+  if (left == Left::kNone && state_.compare_exchange_strong(running, State::kEnded)) return JobStep::end();
+  return JobStep::later(period_);
+}
+
+}  // namespace stator::engine
