@@ -11,6 +11,8 @@
 #include "core/clock.h"
 #include "engine/engine.h"
 #include "engine/log/change_log.h"
+#include "engine/log/table_logs.h"
+#include "engine/spaces.h"
 #include "engine/state.h"
 #include "engine/stripes.h"
 #include "store/store.h"
@@ -40,8 +42,9 @@ struct CatalogJobs {
   std::function<void()> filled = {};
 };
 
-/// The tables: rows in space 0, of which immutable versions are published. A status that only lasts for a time
-/// (CREATING, UPDATING, DELETING) is changed by the next call that reads the table after that time.
+/// The tables: kept as rows in space 0, published as an immutable version each. Changes of status that only wait for
+/// their time (CREATING, UPDATING, DELETING; table_status.h) are made by the next call that reads the table. What a
+/// table has beside its items is looked after by Spaces and TableLogs.
 class Catalog {
  public:
   Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
@@ -94,7 +97,9 @@ class Catalog {
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
 
-  // The caller of any of these holds change_mutex_.
+  [[nodiscard]] std::vector<TablePtr> all_tables() const;
+
+  // All of these: the caller holds change_mutex_.
   TablePtr current(std::string_view name) const;
   TablePtr settled_or_throw(std::string_view name);
   void settle(std::string_view name);
@@ -103,36 +108,21 @@ class Catalog {
   void prepare_new(Table& table, store::Batch& batch);
   /// Reads the tables' rows; change_log_ is loaded. Throws std::exception if a row is invalid.
   void load_tables();
-  std::vector<store::SpaceId> read_dropped_spaces();
-  /// Gives new indexes a space and the status CREATING, and sets until when changed ones are UPDATING. Returns the new
+  /// Gives new indexes a space and the status CREATING, and says until when changed ones are UPDATING; returns the
   /// spaces.
   std::vector<store::SpaceId> begin_index_changes(Table& table, const Table& before, std::int64_t now_ms,
                                                   store::Batch& batch);
   /// A table's entry by name. Made before the table's row is written, so that publishing it afterwards cannot fail.
   static Entries new_entry(Table table);
   void publish(Entries&& entry);
-  /// Makes or drops the table's stream if its view type has changed since `before` (null: a new table). Returns the new
-  /// stream, or null; to be followed by `stream_changed` after the commit.
-  StreamPtr replace_stream(Table& table, const Table* before, store::Batch& batch);
-  /// Makes or drops the log of the table's point-in-time recovery if that was enabled or disabled since `before`. To be
-  /// followed by `recovery_changed` after the commit.
-  void replace_recovery(Table& table, const Table& before, store::Batch& batch);
-  void recovery_changed(const Table& table, const Table& before);
-  /// Makes the log keep its records for the table's number of days.
-  void keep_recovery_days(const Table& table);
-  void stream_changed(const Table* before, const StreamPtr& begun);
-  /// Makes logs for the enabled Kinesis destinations and drops those of the others. To be followed by
-  /// `deliveries_changed` after the commit.
-  void replace_deliveries(Table& table, store::Batch& batch);
-  void deliveries_changed(const Table& table, const Table& before);
   void commit(Table table, store::Batch& batch);
   void commit_and_drop(Table table, const std::vector<store::SpaceId>& gone, store::Batch& batch);
+  /// The same, with the logs that the table's settings ask for where those of `before` asked for others.
+  void commit_with_logs(Table table, const Table& before, const std::vector<store::SpaceId>& gone, store::Batch& batch);
   void erase(const Table& table);
   void forget(const Table& table);
-  void drop_spaces(const std::vector<store::SpaceId>& spaces);
-  store::SpaceId new_space(store::Batch& batch);
-  /// Changes a table that is being deleted: only its time to live and its Kinesis destinations, which are noted without
-  /// further effect. Throws ResourceInUseException for other changes.
+  /// Of a table that is being deleted time to live and Kinesis destinations may change, which is noted only and goes
+  /// with it. Throws ResourceInUseException for other changes.
   TablePtr annotate_deleted(const Table& before, Table table);
   /// Sets until when a change of tags or of time to live is under way. Does nothing without a transition delay.
   void note_transition(const Table& before, Table& table) const;
@@ -146,21 +136,19 @@ class Catalog {
   void start_ttl_jobs(const Table& table);
   /// Begins the stream of a table that was written by a version without a change log.
   void take_up_stream(const Table& table);
-  void close_streams_without_table();
-  bool has_items(const Table& table) const;
 
   store::Store& store_;
   Stripes& stripes_;
   ChangeLog& change_log_;
   const core::Clock& clock_;
   const std::int64_t transition_delay_ms_;
-  const bool delivers_;
   const std::int64_t vector_phase_ms_;
   const CatalogJobs jobs_;
 
-  /// Serialises changes; taken before entries_mutex_ and before any stripe.
+  /// Serialises changes, and guards spaces_ and logs_; taken before entries_mutex_ and before any stripe.
   std::mutex change_mutex_;
-  store::SpaceId next_space_ = 1;
+  Spaces spaces_;
+  TableLogs logs_;
   mutable std::shared_mutex entries_mutex_;
   Entries entries_;
 };

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+#include "engine/table.h"
+#include "store/key_encoding.h"
+
+/// The statuses of a table, its indexes and its regions: when they change by themselves, and what they refuse.
+namespace stator::engine {
+
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+/// Whether items from a backup or a bucket are still being written to the table. It stays CREATING until they are
+/// there.
+bool is_being_filled(const Table& table);
+
+/// When settle_statuses has something to do next, or a DELETING table is to be removed; kNever.
+std::int64_t next_status_change_ms(const Table& table);
+
+/// Makes the changes of status whose time has come; the spaces of indexes past their DELETING go to `gone`. A table is
+/// UPDATING until its indexes are settled. One that is DELETING is not touched.
+void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::SpaceId>& gone);
+
+/// The indexes of `before` that `table` lacks, as DELETING ones.
+void keep_dropped_indexes(Table& table, const Table& before, std::int64_t until_ms);
+
+/// Of the indexes with these spaces.
+void set_backfilling(Table& table, const std::vector<store::SpaceId>& spaces, bool backfilling);
+
+/// ResourceNotFoundException.
+[[noreturn]] void throw_unknown_table(std::string_view name);
+/// Throws for a name that is taken by `known`: ResourceInUseException.
+[[noreturn]] void throw_name_in_use(const Table& known);
+
+/// Throws ResourceInUseException or ValidationException (deletion protection) where the table cannot be deleted now.
+void check_deletable(const Table& table, std::int64_t now_ms);
+
+/// Throws ResourceInUseException where the table cannot be updated now; ResourceNotFoundException for one that is being
+/// restored, which only DescribeTable shows.
+void check_updatable(const Table& table);
+
+}  // namespace stator::engine
