@@ -17,7 +17,7 @@
 namespace stator::engine {
 namespace {
 
-/// Accesses are counted while some region has contributor insights.
+/// Counts accesses of the table and its indexes as long as some region has contributor insights.
 void count_accesses(Table& table) {
   const auto count = [](bool wanted, std::shared_ptr<AccessCounts>& counts) {
     if (!wanted) counts.reset();
@@ -201,7 +201,7 @@ TablePtr Catalog::create(Table table) {
   const std::int64_t now_ms = table.created_ms;
   std::vector<store::SpaceId> gone;
   replace_ttl_range(table, gone, batch);
-  table.ttl_building = false;  // there are no items yet
+  table.ttl_building = false;  // there are no items
   logs_.replace_stream(table, {}, batch);
   TablePtr described = reply(table);
   settle_statuses(table, now_ms, gone);
@@ -520,7 +520,7 @@ void Catalog::commit_and_drop(Table table, const std::vector<store::SpaceId>& go
   Spaces::note_dropped(gone, batch);
   commit(std::move(table), batch);
   if (gone.empty()) return;
-  stripes_.barrier();  // waits for writes that still know the index
+  stripes_.barrier();  // waits for writes that may still use the spaces
   spaces_.drop(gone);
 }
 

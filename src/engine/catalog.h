@@ -99,7 +99,7 @@ class Catalog {
 
   [[nodiscard]] std::vector<TablePtr> all_tables() const;
 
-  // All of these: the caller holds change_mutex_.
+  // The caller of any of these holds change_mutex_.
   TablePtr current(std::string_view name) const;
   TablePtr settled_or_throw(std::string_view name);
   void settle(std::string_view name);
@@ -108,7 +108,7 @@ class Catalog {
   void prepare_new(Table& table, store::Batch& batch);
   /// Reads the tables' rows; change_log_ is loaded. Throws std::exception if a row is invalid.
   void load_tables();
-  /// Gives new indexes a space and the status CREATING, and says until when changed ones are UPDATING; returns the
+  /// Gives new indexes a space and the status CREATING, and sets until when changed ones are UPDATING. Returns the new
   /// spaces.
   std::vector<store::SpaceId> begin_index_changes(Table& table, const Table& before, std::int64_t now_ms,
                                                   store::Batch& batch);
@@ -121,8 +121,8 @@ class Catalog {
   void commit_with_logs(Table table, const Table& before, const std::vector<store::SpaceId>& gone, store::Batch& batch);
   void erase(const Table& table);
   void forget(const Table& table);
-  /// Of a table that is being deleted time to live and Kinesis destinations may change, which is noted only and goes
-  /// with it. Throws ResourceInUseException for other changes.
+  /// Changes a table that is being deleted: only its time to live and its Kinesis destinations, which are noted without
+  /// further effect. Throws ResourceInUseException for other changes.
   TablePtr annotate_deleted(const Table& before, Table table);
   /// Sets until when a change of tags or of time to live is under way. Does nothing without a transition delay.
   void note_transition(const Table& before, Table& table) const;

@@ -35,7 +35,7 @@ std::int64_t next_status_change_ms(const Table& table) {
   for (const Index& index : table.indexes) {
     if (index.status == TableStatus::kActive) continue;
     if (index.backfilling && table.status != TableStatus::kDeleting) {
-      // The end of the backfill will bring both on; only a vector index does not hold the table up.
+      // The end of the backfill settles index and table. Only a vector index does not delay the table.
       if (!index.vector || table.status == TableStatus::kCreating) return kNever;
       continue;
     }
@@ -51,7 +51,7 @@ void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::Space
   std::erase_if(table.indexes, [&](Index& index) {
     if (index.status == TableStatus::kActive) return false;
     if (index.backfilling || now_ms < index.status_until_ms) {
-      // A table is ACTIVE again while a vector index is filled.
+      // A table becomes ACTIVE while a vector index is still being filled.
       const bool filled_behind = index.vector && index.status == TableStatus::kCreating;
       waiting = waiting || !filled_behind || table.status == TableStatus::kCreating;
       return false;
@@ -78,7 +78,7 @@ void keep_dropped_indexes(Table& table, const Table& before, std::int64_t until_
     table.indexes.push_back(index);
     table.indexes.back().status = TableStatus::kDeleting;
     table.indexes.back().status_until_ms = until_ms;
-    // Ends the build.
+    // Makes the build end.
     table.indexes.back().backfilling = false;
   }
 }

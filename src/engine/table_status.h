@@ -20,11 +20,11 @@ bool is_being_filled(const Table& table);
 /// When settle_statuses has something to do next, or a DELETING table is to be removed; kNever.
 std::int64_t next_status_change_ms(const Table& table);
 
-/// Makes the changes of status whose time has come; the spaces of indexes past their DELETING go to `gone`. A table is
-/// UPDATING until its indexes are settled. One that is DELETING is not touched.
+/// Makes the changes of status that are due, and adds the spaces of deleted indexes to `gone`. A table is UPDATING
+/// until its indexes are settled. A table that is DELETING is not changed.
 void settle_statuses(Table& table, std::int64_t now_ms, std::vector<store::SpaceId>& gone);
 
-/// The indexes of `before` that `table` lacks, as DELETING ones.
+/// Adds the indexes of `before` that `table` lacks, as DELETING.
 void keep_dropped_indexes(Table& table, const Table& before, std::int64_t until_ms);
 
 /// Of the indexes with these spaces.

@@ -139,7 +139,7 @@ void BackgroundErrors::stop() {
 
 void BackgroundErrors::on_write_failed(const rocksdb::Status& status, std::uint64_t recoveries) {
   if (recoveries != this->recoveries()) return;
-  // Wrong arguments and a full memory need no Resume().
+  // Invalid arguments and lack of memory need no Resume().
   if (status.IsIOError() || status.IsNoSpace() || status.IsShutdownInProgress()) on_error(status, Failing::kWrites);
 }
 

@@ -41,7 +41,7 @@ class BackgroundErrors {
   /// To be called when a write failed, with `recoveries` of before it: RocksDB does not call the listener for every
   /// kind of error. One that is over by now counts no more; the next write tells whether it is.
   void on_write_failed(const rocksdb::Status& status, std::uint64_t recoveries);
-  /// Not OK while writes must not be tried, as the log cannot take them. To be called before each write with a log.
+  /// Not OK while the log cannot take writes, so that none must be tried. To be called before each write with a log.
   [[nodiscard]] rocksdb::Status write_error() const {
     return log_failed_.load(std::memory_order_acquire) ? log_error() : rocksdb::Status::OK();
   }

@@ -201,14 +201,14 @@ std::string first_bytes(std::istream& in) {
   std::streambuf& buffer = *in.rdbuf();
   std::string first(4, '\0');
   static_cast<void>(buffer.sgetc());  // fills it
-  // Only what is in the buffer can be put back.
+  // Only bytes in the buffer can be put back.
   if (buffer.in_avail() < static_cast<std::streamsize>(first.size())) return {};
   buffer.sgetn(first.data(), static_cast<std::streamsize>(first.size()));
   for (std::size_t i = 0; i < first.size(); ++i) buffer.sungetc();
   return first;
 }
 
-/// Throws where the file is none of text in UTF-8, as far as its first bytes show it.
+/// Throws if the first bytes show that the file is not text in UTF-8.
 void refuse_other_files(std::string_view first) {
   struct Sign {
     /// '.' matches any byte except zero.

@@ -37,7 +37,7 @@ class RecordReader {
   [[nodiscard]] std::uint64_t line_ends() const { return line_ends_; }
   /// The line ends before the last record, or before what ends the reading.
   [[nodiscard]] std::uint64_t line_ends_before_record() const { return line_ends_before_record_; }
-  /// True: no more of the object is read.
+  /// Whether the reader is at its end, regular or not.
   [[nodiscard]] bool ended() const { return ended_; }
 
  protected:

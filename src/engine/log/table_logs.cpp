@@ -18,7 +18,7 @@ void for_each_recovery(Table& table, const Visit& visit) {
   for (Replica& replica : table.replicas) visit(replica.settings.recovery_days, replica.settings.recovery_since_ms);
 }
 
-/// Each region's recovery begins when it gets its days.
+/// A region's recovery begins when its number of days is set.
 void note_recovery_times(Table& table, std::int64_t now_ms) {
   for_each_recovery(table, [now_ms](std::int64_t days, std::int64_t& since_ms) {
     if (days == 0) since_ms = 0;
@@ -64,7 +64,7 @@ void TableLogs::replace_stream(Table& table, const Table& before, store::Batch& 
     return;
   }
   store_.require(store::Feature::kChangeLog);
-  // A version without a change log may have named the stream already.
+  // A version without a change log may already have given the stream a label.
   const bool keep_label = !before.stream_view_type.empty() && !table.stream_label.empty();
   table.stream = change_log_.make(table, spaces_.take(batch), keep_label, batch);
 }
@@ -73,7 +73,7 @@ void TableLogs::on_stream_changed(const Table& table, const Table& before) {
   if (table.stream == before.stream) return;
   if (table.stream != nullptr) change_log_.add(table.stream);
   if (before.stream == nullptr) return;
-  stripes_.barrier();  // waits for writes that still know the stream
+  stripes_.barrier();  // waits for writes that may still use the stream
   change_log_.close(before.stream);
 }
 
@@ -100,11 +100,11 @@ std::optional<Table> TableLogs::on_recovery_changed(const Table& table, const Ta
     if (table.recovery != nullptr) keep_recovery_days(table);
     return std::nullopt;
   }
-  stripes_.barrier();  // waits for writes that do not know the new log, or still know the old one
+  stripes_.barrier();  // waits for writes that do not use the new log, or still use the old one
   if (before.recovery != nullptr) change_log_.drop(before.recovery);
   if (table.recovery == nullptr) return std::nullopt;
   change_log_.add(table.recovery);
-  // From now on every change is in the log.
+  // From here on every change is in the log.
   Table logged = table;
   for_each_recovery(logged, [now_ms = clock_.now_ms()](std::int64_t days, std::int64_t& since_ms) {
     if (days != 0) since_ms = now_ms;
@@ -114,7 +114,7 @@ std::optional<Table> TableLogs::on_recovery_changed(const Table& table, const Ta
 
 void TableLogs::keep_recovery_days(const Table& table) {
   const std::int64_t days = recovery_days_of_all(table);
-  // Zero: the last region that had it is gone, and with the next change of the table its log.
+  // Zero: the last region with recovery is gone; the next change of the table removes the log.
   if (days != 0 && table.recovery->info().recovery_days != days) change_log_.keep_days(table.recovery, days);
 }
 
@@ -147,7 +147,7 @@ void TableLogs::on_deliveries_changed(const Table& table, const Table& before) {
   }
   const auto is_gone = [&table](const StreamPtr& log) { return !delivers_from(table, log); };
   if (std::ranges::none_of(before.deliveries, is_gone)) return;
-  stripes_.barrier();  // no write that still knew the log is under way
+  stripes_.barrier();  // waits for writes that may still use the logs
   for (const StreamPtr& log : before.deliveries) {
     if (is_gone(log)) change_log_.drop(log);
   }
