@@ -13,7 +13,7 @@
 namespace stator::embed {
 namespace {
 
-constexpr std::int64_t kLastMs = 253'402'300'799'999;  // of the year 9999
+constexpr std::int64_t kLastMs = 253'402'300'799'999;  // end of the year 9999
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kMostShards = 1000;
 
@@ -51,7 +51,7 @@ bool read_object(std::string_view text, json::Object& object) {
   try {
     return json::Parser::of_this_thread().parse(text).get(object) == simdjson::SUCCESS;
   } catch (const core::ApiError&) {
-    return false;  // no JSON at all
+    return false;  // not JSON
   }
 }
 

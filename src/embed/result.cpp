@@ -18,7 +18,7 @@ Result failure(const core::ApiError& error) {
           .http_status = core::http_status(error)};
 }
 
-/// The service's answer to a body that is too large, which has none itself.
+/// The service's answer to a body that is too large; that answer has no body.
 Result too_large() {
   const core::ApiError error(core::ErrorCode::kRequestEntityTooLarge, "The request body is larger than 16 MB");
   Result result = failure(error);

@@ -12,12 +12,11 @@ struct Target {
   endpoint::Service service;
 };
 
-/// An operation's name, which tells its service, or what SDKs send as X-Amz-Target.
+/// Parses an operation's name, which determines its service, or an X-Amz-Target as SDKs send it.
 Target read_target(std::string_view text);
 
-/// The Result of the operation that `operation` names or is the target of, whatever `endpoint` throws. `region` is the
-/// one that the client believes to call; empty: nothing is known. `notes` are those of the request; null: none are
-/// wanted.
+/// Calls the operation named by `operation` (its name or X-Amz-Target) and returns the Result, whatever `endpoint`
+/// throws. `region` is the client's region; empty if unknown. `notes` receives the request's notes; may be null.
 Result call(endpoint::Endpoint& endpoint, std::string_view operation, std::string_view request_json,
             std::string_view region = {}, endpoint::ReplyNotes* notes = nullptr);
 

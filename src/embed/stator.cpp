@@ -34,22 +34,22 @@ struct Database::Impl {
   Result call(std::string_view operation, std::string_view request_json, std::string_view region,
               endpoint::ReplyNotes* notes) {
     if (!has_rules.load(std::memory_order_relaxed)) return embed::call(endpoint, operation, request_json, region);
-    // Rules may name the region.
+    // Rules may name a region, so requests must have one.
     return embed::call(simulating, operation, request_json, region.empty() ? "us-east-1" : region, notes);
   }
   std::unique_ptr<core::ManualClock> clock;
   endpoint::Embedded endpoint;
   simulate::Simulating simulating;
-  /// So that calls cost what they cost where nothing is simulated.
+  /// So that calls cost nothing extra while there are no rules.
   std::atomic<bool> has_rules{false};
   std::mutex setting_rules;
 };
 
 namespace {
 
-/// A child of fork() has none of the threads of RocksDB, whose end would wait for them. So that a child which never
-/// calls this library still ends well, it ends without what follows here: destructors of statics, and functions that
-/// were registered for the exit before the fork.
+/// A child of fork() has none of RocksDB's threads, and destructors would wait for them forever. So that a child that
+/// never calls this library still exits, it ends without what would follow: static destructors, and exit handlers
+/// registered before the fork.
 void end_forked_children_early() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -64,7 +64,7 @@ void end_forked_children_early() {
   });
 }
 
-/// A path that names the same place when the program has gone to another working directory; an empty one stays so.
+/// Makes a path independent of later changes of the working directory; an empty path stays empty.
 std::filesystem::path fixed_path(const std::filesystem::path& path) {
   if (path.empty() || path.is_absolute()) return path;
   std::filesystem::path fixed = std::filesystem::current_path();
@@ -105,7 +105,7 @@ Database Database::open(const OpenOptions& options) {
   engine.buckets = fixed_path(options.buckets);
   if (options.log) engine.log = [log = options.log](core::LogLevel, std::string_view line) { log(line); };
   end_forked_children_early();
-  // Daemons close them, and print all the same.
+  // Daemons close the standard descriptors, and print all the same.
   core::occupy_standard_descriptors();
   std::unique_ptr<core::ManualClock> clock;
   if (options.clock_ms) {

@@ -17,7 +17,7 @@ struct stator_database {
 
 namespace {
 
-/// NULL where memory ran out.
+/// Returns NULL if there is no memory.
 char* copy_text(std::string_view text) noexcept {
   auto* const copy = static_cast<char*>(std::malloc(text.size() + 1));
   if (copy == nullptr) return nullptr;
@@ -26,7 +26,7 @@ char* copy_text(std::string_view text) noexcept {
   return copy;
 }
 
-/// One line, whatever of the caller's own text it repeats.
+/// Sets one line; replaces control characters, since `line` may quote the caller's text.
 void set_error(char** error, std::string_view line) noexcept {
   if (error == nullptr) return;
   *error = copy_text(line);
@@ -36,8 +36,8 @@ void set_error(char** error, std::string_view line) noexcept {
   }
 }
 
-/// Runs `action(database)` and returns what it does; `failed`, with the line in `error`, where it throws or there is no
-/// database.
+/// Runs `action(database)` and returns its result. If it throws or there is no database, returns `failed` and sets
+/// `error` to the line.
 template <class Value, class Action>
 Value guarded(stator_database* database, char** error, Value failed, Action action) noexcept {
   if (error != nullptr) *error = nullptr;
@@ -62,7 +62,7 @@ std::int32_t change(stator_database* database, char** error, Action action) noex
 
 std::string_view view(const char* text) noexcept { return text == nullptr ? std::string_view() : text; }
 
-/// An answer that needs no memory.
+/// Sets an answer that needs no memory.
 void answer_fault(stator_reply& reply, const char* message, std::string_view body) noexcept {
   reply = {};
   reply.http_status = 500;
@@ -117,7 +117,7 @@ int32_t stator_call(stator_database* database, const char* target, const char* r
     reply->body_bytes = result->body.size();
     reply->owner = result;
   } catch (...) {
-    // Only memory can be short here: Database::call answers everything else.
+    // Only memory can run out here: Database::call answers everything else.
     answer_fault(*reply, "out of memory",
                  R"({"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"out of memory"})");
   }

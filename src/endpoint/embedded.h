@@ -10,20 +10,20 @@
 
 namespace stator::endpoint {
 
-/// Faults of requests that are accepted, for clients that were only tested with DynamoDB Local.
+/// Faults of requests that are tolerated, for clients that were only tested with DynamoDB Local.
 enum class Leniency : std::uint8_t {
-  kNone,           // as the service
-  kNumbersAsText,  // whole numbers of the request itself (capacity units, limits) may be texts
+  kNone,           // none, as in the service
+  kNumbersAsText,  // whole numbers outside items (capacity units, limits) may be texts
 };
 
-/// What ARNs in replies are made of.
+/// The parts of ARNs in replies.
 struct Identity {
-  /// Of requests that are signed for none.
+  /// For requests without a region in their signature.
   std::string region = "us-east-1";
   std::string account_id = api::kDefaultAccountId;
 };
 
-/// The engine in this process: on a data directory, or in memory where `directory` is empty.
+/// The engine in this process: on a data directory, or in memory if `directory` is empty.
 class Embedded : public Endpoint {
  public:
   /// Opens the engine. Throws store::OpenError with one line for the user.
@@ -35,14 +35,14 @@ class Embedded : public Endpoint {
   using Endpoint::call;
   void call(const Request& request, std::string& reply) override;
   bool answer_at_once(const Request& request, std::string& reply) override;
-  /// With `sync`: PutItem, UpdateItem, DeleteItem.
+  /// PutItem, UpdateItem and DeleteItem with `sync`, unless throughput is enforced.
   [[nodiscard]] bool can_be_together(std::string_view operation) const override;
   [[nodiscard]] std::unique_ptr<Together> together() override;
-  /// Operations on tables are kWaits; with `sync` all writes are.
+  /// kWaits for operations on tables and settings and, with `sync`, for all writes.
   [[nodiscard]] Effort effort(std::string_view operation) const override;
-  /// The directory as it was given, or "memory".
+  /// The directory as given, or "memory".
   [[nodiscard]] std::string describe() const override;
-  /// Its engine, for what is not an operation (counts, the clock).
+  /// The engine, for everything that is not an operation (counts, the clock).
   [[nodiscard]] engine::Engine& engine();
 
  private:

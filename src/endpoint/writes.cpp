@@ -19,7 +19,7 @@ bool holds(const std::array<std::string_view, N>& names, std::string_view name) 
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Null for a text that is not a statement.
+/// Returns null if the text is not a statement.
 partiql::SharedStatement parse_statement(std::string_view text) {
   try {
     return partiql::parse_cached(text);
@@ -51,7 +51,7 @@ std::vector<std::string> statements_of(const json::Object& request) {
 }
 
 void add_once(std::string name, std::vector<std::string>& names) {
-  // "arn:aws:dynamodb:eu-west-3:123456789012:table/shop/index/i" is table shop.
+  // "arn:aws:dynamodb:eu-west-3:123456789012:table/shop/index/i" names table shop.
   if (const std::size_t at = name.find(":table/"); name.starts_with("arn:") && at != std::string::npos) {
     name.erase(0, at + 7);
     name.erase(std::min(name.find('/'), name.size()));

@@ -25,7 +25,7 @@ struct KeyPart {
 };
 using Key = std::vector<KeyPart>;
 
-/// The key in DescribeTable's reply; nullopt where it names none.
+/// The key in DescribeTable's reply; nullopt if the reply has none.
 std::optional<Key> read_key(std::string_view description) {
   json::Parser parser;
   const json::Value root = parser.parse(description);
@@ -51,7 +51,7 @@ std::optional<Key> read_key(std::string_view description) {
   return key.empty() ? std::nullopt : std::optional(std::move(key));
 }
 
-/// nullopt where the upstream does not say. Throws its ResourceNotFoundException.
+/// The key of the table; nullopt if the upstream does not tell. Throws its ResourceNotFoundException.
 std::optional<Key> key_of_table(endpoint::Endpoint& upstream, const endpoint::Request& request,
                                 std::string_view table) {
   std::string body = R"({"TableName":)";
@@ -73,8 +73,8 @@ std::optional<Key> key_of_table(endpoint::Endpoint& upstream, const endpoint::Re
   }
 }
 
-/// The stored values of the key's attributes; `value_of` has that of a name, empty where there is none. nullopt where
-/// one is missing, empty or of another type.
+/// The stored values of the key's attributes. `value_of` returns the value for a name, empty if absent. nullopt if one
+/// is missing, empty or of another type.
 template <class ValueOf>
 std::optional<std::string> key_text(const Key& key, const ValueOf& value_of) {
   std::string text;
@@ -103,7 +103,7 @@ std::optional<std::string> text_of(const Key& key, const api::BatchWrite& write)
   return text_of(key, std::get<api::DeleteItem>(write).key);
 }
 
-/// Whether each member has a whole key of its table, and none that another has.
+/// Whether each member has a complete key of its table, and no two have the same.
 template <class Group, class Member>
 bool have_keys_of_their_own(endpoint::Endpoint& upstream, const endpoint::Request& request,
                             const std::vector<Group>& groups, std::vector<Member> Group::*members) {

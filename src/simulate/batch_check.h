@@ -5,9 +5,9 @@
 
 namespace stator::simulate {
 
-/// Whether a BatchGetItem or BatchWriteItem is one that the service takes: parts of a faulty one may be faultless.
-/// `object` is the request's body. Asks `upstream` to describe the tables, for their keys; where it refuses to, only
-/// what can be seen without them is checked.
+/// Whether the service would accept a BatchGetItem or BatchWriteItem; parts of an invalid batch may be valid alone.
+/// `object` is the request's body. Asks `upstream` to describe the tables, to learn their keys; if it refuses, makes
+/// only the checks that do not need them.
 bool is_faultless_batch(endpoint::Endpoint& upstream, const endpoint::Request& request, const json::Object& object);
 
 }  // namespace stator::simulate

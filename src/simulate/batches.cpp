@@ -9,7 +9,7 @@
 namespace stator::simulate {
 namespace {
 
-/// A table's part of a batch: its members, and for a BatchGetItem what else it says.
+/// A table's part of a batch: its members and, for a BatchGetItem, the other members of its object.
 struct Part {
   std::vector<std::string> members;
   std::string others;
@@ -33,7 +33,7 @@ void append_parts(const Parts& parts, bool of_keys, std::string& out) {
   tables.end();
 }
 
-/// False where the value is no such object.
+/// Returns false if the value does not have the form of a batch.
 bool add_parts(const json::Value& value, bool of_keys, const std::function<Parts&()>& choose) {
   json::Object tables;
   if (value.get(tables) != simdjson::SUCCESS) return false;

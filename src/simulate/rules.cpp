@@ -37,7 +37,7 @@ constexpr std::array kLimits = {
   core::throw_validation(where + " " + why);
 }
 
-/// Visits an object's members, each of which must be known.
+/// Reads an object's members with the function for each; refuses unknown members.
 using Readers = std::map<std::string_view, std::function<void(const json::Value&, const std::string& where)>>;
 void read_members(const json::Value& value, const std::string& where, const Readers& readers) {
   json::Object object;
@@ -71,7 +71,7 @@ double read_number(const json::Value& value, const std::string& where, double le
   return number;
 }
 
-/// What is read is also shown, and every reader of JSON knows numbers of 63 bits.
+/// Counts are also written as JSON, and every JSON reader handles 63-bit numbers.
 constexpr std::int64_t kMostCount = std::numeric_limits<std::int64_t>::max();
 
 std::uint64_t read_count(const json::Value& value, const std::string& where, std::int64_t least,
@@ -159,7 +159,7 @@ Latency read_latency(const json::Value& value, const std::string& where) {
   return latency;
 }
 
-/// The name of an error, which clients compare and print.
+/// Reads an error's name, which clients compare and print.
 std::string read_error_type(const json::Value& value, const std::string& where) {
   const std::string type = read_text(value, where);
   const auto may_be_in_a_name = [](char c) {
@@ -250,7 +250,7 @@ Rule read_rule(const json::Value& value, const std::string& where) {
 
 double Latency::draw_ms(double uniform_1, double uniform_2) const {
   if (p99_ms <= median_ms) return median_ms;
-  // Box and Muller; 2.326 standard deviations above the mean are the 99th percentile.
+  // Box-Muller; the 99th percentile is 2.326 standard deviations above the mean.
   const double normal = std::sqrt(-2 * std::log(uniform_1)) * std::cos(2 * std::numbers::pi * uniform_2);
   const double sigma = std::log(p99_ms / median_ms) / 2.3263478740408408;
   return std::min(median_ms * std::exp(sigma * normal), kMostMilliseconds);

@@ -29,11 +29,11 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31U);
 }
 
-/// Numbers that follow from the seed, the rule and the request's number among those that it is for.
+/// Random numbers determined by the seed, the rule, and the request's number among those that match the rule.
 class Draws {
  public:
   Draws(std::uint64_t seed, std::size_t rule, std::uint64_t request) : state_(mix(mix(mix(seed) + rule) + request)) {}
-  /// From 0 to 1, without 0.
+  /// In (0, 1].
   double next() {
     state_ = mix(state_);
     return (static_cast<double>(state_ >> 11U) + 1) * 0x1.0p-53;
@@ -43,7 +43,7 @@ class Draws {
   std::uint64_t state_;
 };
 
-/// Properties of a request that rules test, found at first use.
+/// Properties of a request that rules test, computed at first use.
 class Facts {
  public:
   explicit Facts(const endpoint::Request& request) : request_(request) {}
@@ -60,13 +60,13 @@ class Facts {
     parse();
     return readable_ && (has_key(root_, attribute, prefix) || has_literal(prefix));
   }
-  /// The first table that it names; empty where there is none.
+  /// The first table that the request names; empty if there is none.
   const std::string& table() {
     find_tables();
     static const std::string none;
     return tables_.empty() ? none : tables_.front();
   }
-  /// The first index that it names; empty where there is none.
+  /// The first index that the request names; empty if there is none.
   std::string_view index() {
     parse();
     std::string_view name;
@@ -83,7 +83,7 @@ class Facts {
     const api::Operation* const operation = api::find_operation(request_.operation);
     return operation != nullptr && readable_ && api::effect_of(*operation, root_) == api::Effect::kWrite;
   }
-  /// Null where it is no object.
+  /// Null if the body is not an object.
   const json::Object* object() {
     parse();
     return readable_ ? &object_ : nullptr;
@@ -106,7 +106,7 @@ class Facts {
     tables_found_ = true;
     api::for_each_table(request_.operation, root_, [this](std::string_view name) { tables_.emplace_back(name); });
   }
-  /// The PartiQL statements that can be parsed.
+  /// The valid PartiQL statements.
   const std::vector<partiql::SharedStatement>& statements() {
     parse();
     if (statements_found_ || !readable_) return statements_;
@@ -116,7 +116,7 @@ class Facts {
       try {
         if (holder["Statement"].get(text) == simdjson::SUCCESS) statements_.push_back(partiql::parse_cached(text));
       } catch (const core::ApiError&) {
-        // The service refuses it.
+        // The service refuses this statement.
       }
     };
     add(root_);
@@ -127,7 +127,7 @@ class Facts {
     }
     return statements_;
   }
-  /// A text or number in a statement that begins so.
+  /// Whether a text or number in a statement begins with the prefix.
   bool has_literal(std::string_view prefix) {
     const auto begins_so = [&](const partiql::Node& node) {
       return (node.kind == partiql::NodeKind::kString || node.kind == partiql::NodeKind::kNumber) &&
@@ -137,7 +137,7 @@ class Facts {
       return std::ranges::any_of(statement->nodes, begins_so);
     });
   }
-  /// An attribute value that is a text or number and begins so; or a list with one.
+  /// Whether an attribute value is a text or number that begins with the prefix, or a list with such a value.
   static bool begins(const json::Value& value, std::string_view prefix) {
     json::Array array;
     if (value.get(array) == simdjson::SUCCESS) {
@@ -147,12 +147,12 @@ class Facts {
     for (const char* const type : {"S", "N"}) {
       if (value[type].get(text) == simdjson::SUCCESS) return text.starts_with(prefix);
     }
-    // Conditions and updates without expressions have their values one level down.
+    // Conditions and updates without expressions have their values one level deeper.
     json::Value inner;
     return (value["AttributeValueList"].get(inner) == simdjson::SUCCESS && begins(inner, prefix)) ||
            (value["Value"].get(inner) == simdjson::SUCCESS && begins(inner, prefix));
   }
-  /// An attribute of that name, or a value of an expression or statement, whose text begins so.
+  /// Whether an attribute of that name, or a value of an expression or statement, begins with the prefix.
   static bool has_key(const json::Value& value, std::string_view attribute, std::string_view prefix) {
     json::Array array;
     if (value.get(array) == simdjson::SUCCESS) {
@@ -206,7 +206,7 @@ std::string iso_time(std::int64_t ms) {
   return text;
 }
 
-/// How many actions a transaction has.
+/// Number of actions in a transaction.
 std::size_t actions_of(const json::Object* request) {
   json::Value value;
   json::Array actions;
@@ -216,7 +216,7 @@ std::size_t actions_of(const json::Object* request) {
   return value.get(actions) == simdjson::SUCCESS ? actions.size() : 0;
 }
 
-/// What an error of a single action means within a transaction, which is cancelled for it.
+/// The reason that an action's error gives for cancelling its transaction.
 struct CancellationReason {
   std::string_view code;
   std::string_view message;
@@ -231,7 +231,7 @@ std::optional<CancellationReason> cancellation_reason(const core::ErrorType& typ
   return std::nullopt;
 }
 
-/// A transaction that was cancelled for one of its actions.
+/// The error for a transaction that was cancelled because of one of its actions.
 core::ApiError cancelled(std::size_t actions, std::size_t failing, const CancellationReason& reason) {
   std::string names;
   std::string reasons;
@@ -292,7 +292,7 @@ std::string usual_message(const Failure& failure, std::int64_t now_ms) {
 
 }  // namespace
 
-/// The current rules with their counters.
+/// The current rules and their counters.
 struct Simulating::Script {
   struct Counts {
     std::atomic<std::uint64_t> fitted{0};
@@ -313,21 +313,21 @@ struct Simulating::Script {
 
 namespace {
 
-/// The effects of all rules on one request.
+/// The combined effects of all rules on one request.
 struct Plan {
   double latency_ms = 0;
   const Failure* failure = nullptr;
   Cut cut = Cut::kNone;
   double unprocessed = 0;
   std::optional<std::uint32_t> page_items;
-  std::optional<Draws> draws;  // of the rule that decides further
+  std::optional<Draws> draws;  // of the last rule that applies, for further decisions
 };
 
 void add_to(Plan& plan, const Then& then, Draws draws) {
   const double first = draws.next();
   const double second = draws.next();
   if (then.latency) plan.latency_ms += then.latency->draw_ms(first, second);
-  // The first rule that ends the request decides how.
+  // The first rule that ends the request determines how.
   if (plan.failure == nullptr && plan.cut == Cut::kNone) {
     if (then.failure) plan.failure = &*then.failure;
     plan.cut = then.cut;
@@ -337,8 +337,8 @@ void add_to(Plan& plan, const Then& then, Draws draws) {
   plan.draws = draws;
 }
 
-/// Lets the server delay the reply, so that no thread waits; for other callers, waits here. Throws ServiceUnavailable
-/// where their deadline passes meanwhile: they have no answer in time.
+/// Makes the server delay the reply, so that no thread waits; for other callers, waits here. Throws ServiceUnavailable
+/// if their deadline passes first.
 void hold(const endpoint::Request& request, double latency_ms) {
   if (latency_ms <= 0) return;
   const std::chrono::milliseconds time(std::llround(latency_ms));
@@ -393,27 +393,27 @@ core::ApiError make_error(const Failure& failure, const endpoint::Request& reque
   return error;
 }
 
-/// The request with pages of at most so many items; empty: it stays as it is.
+/// The request with pages limited to `page_items`; empty if it must stay unchanged.
 std::string with_limit(const json::Object& request, std::uint32_t page_items) {
   json::Value value;
   std::int64_t limit = page_items;
   if (json::find_member(request, "Limit", value) && !value.is_null()) {
     std::int64_t asked = 0;
-    if (value.get(asked) != simdjson::SUCCESS) return {};  // the service says what is wrong with it, or rounds it
+    if (value.get(asked) != simdjson::SUCCESS) return {};  // the service reports the error or rounds the number
     limit = std::min(limit, asked);
   }
   const std::string others = json::members_without(request, {"Limit"});
   return '{' + others + (others.empty() ? "" : ",") + "\"Limit\":" + std::to_string(limit) + '}';
 }
 
-/// The endpoint that a simulated request goes to, the account of its errors, and the time.
+/// A simulated request's upstream, the account in its errors, and the time.
 struct Around {
   endpoint::Endpoint& upstream;
   std::string_view account_id;
   std::int64_t now_ms;
 };
 
-/// Everything but the latency.
+/// Carries out everything in the plan but the latency.
 void carry_out(Plan& plan, Facts& facts, const endpoint::Request& request, const Around& around, std::string& reply) {
   const bool fails_after = plan.failure != nullptr && plan.failure->after_effect;
   if (plan.failure != nullptr && !fails_after)
@@ -430,7 +430,7 @@ void carry_out(Plan& plan, Facts& facts, const endpoint::Request& request, const
       is_faultless_batch(around.upstream, request, *facts.object())) {
     auto split =
         split_batch(request.operation, *facts.object(), [&] { return plan.draws->next() <= plan.unprocessed; });
-    // A batch of which nothing is done is throttled as a whole.
+    // A batch of which nothing is processed is throttled as a whole.
     if (split && split->body.empty()) {
       throw throttled(ErrorCode::kProvisionedThroughputExceeded, "ProvisionedThroughputExceeded", facts.writes(),
                       request.region, around.account_id, facts.table(), {});

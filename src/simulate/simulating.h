@@ -15,22 +15,21 @@
 
 namespace stator::simulate {
 
-/// Simulates faults between another endpoint and its callers: throttling, errors, slow replies, cut connections,
-/// unprocessed members of batches, short pages; by rules and by seed. What happens to the n-th request that matches a
-/// rule depends on the seed and n alone, so a run with the same order of requests has the same faults.
+/// Simulates faults between an endpoint and its callers: throttling, errors, slow replies, cut connections, unprocessed
+/// members of batches, short pages; by rules and a seed. What happens to the n-th request that matches a rule depends
+/// only on the seed and n, so a run with the same order of requests has the same faults.
 class Simulating : public endpoint::Endpoint {
  public:
-  /// `upstream` must outlive it.
-  /// `account_id` stands in the ARNs of errors.
+  /// `upstream` must outlive it. `account_id` is used in the ARNs of errors.
   explicit Simulating(endpoint::Endpoint& upstream, const core::Clock& clock = core::Clock::system(),
                       std::string account_id = api::kDefaultAccountId);
   ~Simulating() override;
   Simulating(const Simulating&) = delete;
   Simulating& operator=(const Simulating&) = delete;
 
-  /// Replaces the rules; counters and times start anew.
+  /// Replaces the rules; counters and times start again.
   void set_rules(Rules rules);
-  /// Appends the rules' names with how many requests each was for and how many it did something to, as JSON.
+  /// Appends each rule's name and how many requests it matched and affected, as JSON.
   void append_state(std::string& out) const;
   /// The same for Prometheus.
   void append_metrics(core::MetricsText& out) const;

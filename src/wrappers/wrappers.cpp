@@ -14,7 +14,7 @@
 namespace stator {
 namespace {
 
-/// A clock that calls the program's function.
+/// A clock that calls the program's function, or uses the machine's clock if there is none.
 class GivenClock : public core::Clock {
  public:
   explicit GivenClock(std::function<std::int64_t()> now_ms) : now_ms_(std::move(now_ms)) {}
@@ -24,7 +24,7 @@ class GivenClock : public core::Clock {
   const std::function<std::int64_t()> now_ms_;
 };
 
-/// The error of a Result, with all members of its body.
+/// The error in a Result, with all members of its body.
 core::ApiError error_of(const Result& result) {
   core::ApiError error(result.error_type, result.error_message);
   json::Parser parser;
@@ -34,7 +34,7 @@ core::ApiError error_of(const Result& result) {
       error.extra = json::members_without(body, {"__type", "message", "Message"});
     }
   } catch (const core::ApiError&) {
-    // The body is not JSON: the program's own endpoints may have another or none.
+    // The body is not JSON: endpoints of the program may have another form of body, or none.
   }
   return error;
 }
@@ -51,7 +51,7 @@ class Outside : public endpoint::Endpoint {
       return;
     }
     core::ApiError error = error_of(result);
-    // The call may have been carried out before the exception.
+    // The call may have taken effect before the error.
     if (request.notes != nullptr && core::http_status(error) >= 500) request.notes->uncertain = true;
     throw error;
   }
@@ -121,7 +121,7 @@ Simulating::Simulating(Endpoint& upstream, std::string_view rules_json, std::fun
 Simulating::~Simulating() = default;
 
 Result Simulating::call(std::string_view operation, std::string_view request_json) {
-  // Rules may name the region.
+  // Rules may name a region, so requests must have one.
   return embed::call(impl_->simulating, operation, request_json, "us-east-1");
 }
 
