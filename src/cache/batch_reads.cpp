@@ -10,7 +10,7 @@
 #include "json/item.h"
 #include "json/object_writer.h"
 
-/// BatchGetItem: items in the cache are answered from it; the upstream is asked for the rest.
+/// BatchGetItem: answers cached items from the cache, and asks the upstream for the rest.
 namespace stator::cache {
 namespace {
 
@@ -19,9 +19,9 @@ struct Wanted {
   json::Value wire_key;      // as in the request
   bool answered = false;     // by `item`
   bool hit = false;          // answered by the cache or the shared level
-  bool stale = false;        // answered by an entry that has ended
+  bool stale = false;        // answered by an expired entry
   Value item;                // null: the item does not exist
-  std::optional<Mark> mark;  // under which the upstream is asked
+  std::optional<Mark> mark;  // the mark under which the upstream is asked
   std::optional<Store::Part> part;
   SharedLevel::Tokens tokens;
 };
@@ -31,19 +31,19 @@ struct Group {
   const Schema* schema = nullptr;
   const api::BatchGetGroup* request = nullptr;
   std::vector<Wanted> wanted;
-  /// The keys that the upstream left unprocessed, as it answered.
+  /// The keys that the upstream left unprocessed, as in its reply.
   std::vector<std::string> unprocessed;
 };
 
 struct Batch {
   std::vector<Group> groups;
   api::CapacityDetail capacity = api::CapacityDetail::kNone;
-  /// Elements of the upstream's ConsumedCapacity, and the tables that they are of.
+  /// Elements of the upstream's ConsumedCapacity, and the tables that they belong to.
   std::vector<std::string> capacities;
   std::set<std::string> tables_with_capacity;
 };
 
-/// False where the cache cannot answer the request.
+/// Returns false if the cache cannot answer the request.
 bool resolve(State& state, const Incoming& incoming, const api::BatchGetItem& request, bool at_once, Batch& batch) {
   batch.capacity = request.capacity;
   for (const api::BatchGetGroup& requested : request.groups) {
@@ -68,7 +68,7 @@ bool resolve(State& state, const Incoming& incoming, const api::BatchGetItem& re
   return true;
 }
 
-/// Takes the items in the cache. Returns how many keys are missing.
+/// Takes the cached items. Returns how many keys are missing.
 std::size_t find_all(State& state, std::string_view caller, Batch& batch) {
   const std::int64_t now_ms = state.now_ms();
   std::size_t missing = 0;
@@ -78,7 +78,7 @@ std::size_t find_all(State& state, std::string_view caller, Batch& batch) {
       Found found;
       if (!group.request->consistent_read) found = state.store.find(wanted.key, caller, now_ms);
       wanted.answered = found.freshness == Freshness::kFresh;
-      // The upstream knows what to leave out of a reply that would be too large.
+      // A reply that would be too large must be shortened, which is left to the upstream.
       bytes += wanted.answered && found.value != nullptr ? found.value->size() : 0;
       if (wanted.answered && bytes > core::kMaxBatchReplySizeBytes) wanted.answered = false;
       wanted.hit = wanted.answered;
@@ -104,7 +104,7 @@ void take_marks(State& state, std::string_view caller, Batch& batch) {
   }
 }
 
-/// Takes from the shared level those of the items that this request is to fetch (leads in reading).
+/// Takes from the shared level the items that this request leads in reading.
 void find_shared(State& state, std::string_view caller, Batch& batch) {
   if (state.shared == nullptr) return;
   std::vector<SharedLevel::LookUp> asked;
@@ -135,8 +135,8 @@ void find_shared(State& state, std::string_view caller, Batch& batch) {
 
 bool waits_for_another(const Wanted& wanted) { return wanted.part && !wanted.part->leads(); }
 
-/// The request for what is missing and not asked for yet by another call; empty where that is nothing. Whole items are
-/// asked for, so that they answer whatever part is asked for next.
+/// The request for keys that are missing and that no other call asks for; empty if there are none. It asks for whole
+/// items, which can then answer requests for any part.
 std::string missing_body(const Batch& batch) {
   std::string tables;
   json::ObjectWriter writer(tables);
@@ -162,7 +162,7 @@ std::string missing_body(const Batch& batch) {
   return body + '}';
 }
 
-/// What is to be kept in the shared level as well goes into `shared`.
+/// Caches an item; appends it to `shared` if it is to be stored in the shared level too.
 void keep(State& state, std::string_view caller, const Group& group, Wanted& wanted, std::int64_t now_ms,
           std::vector<SharedLevel::Kept>& shared) {
   if (!wanted.mark) return;
@@ -185,7 +185,7 @@ Wanted* find_wanted(Group& group, const std::string& canonical) {
   return found == group.wanted.end() ? nullptr : &*found;
 }
 
-/// Thrown where the upstream's answer cannot be read here; it is then passed on to the caller.
+/// Thrown if the upstream's answer cannot be read here; it is then passed on to the caller.
 struct Unreadable {};
 
 Value stored_item(const json::Value& wire) {
@@ -267,8 +267,8 @@ void ask(State& state, const Incoming& incoming, std::string_view caller, Batch&
   }
 }
 
-/// Tells those who wait for keys of this batch that it failed. An error that is not of the upstream's state may be of
-/// one key, and others are to ask for theirs.
+/// Ends with the error the flights of this batch that others wait for. Errors that are not outages may concern only one
+/// key, so the others ask for theirs themselves.
 void fail_others(State& state, const Incoming& incoming, Batch& batch, const core::ApiError& error) {
   if (!is_outage(error)) return;
   for (Group& group : batch.groups) {
@@ -279,7 +279,7 @@ void fail_others(State& state, const Incoming& incoming, Batch& batch, const cor
   }
 }
 
-/// Waits for keys that other requests ask for. True where some of them must be asked for here after all.
+/// Waits for keys that other requests ask for. Returns true if some of them must be asked for here after all.
 bool await_others(const Incoming& incoming, Batch& batch) {
   bool again = false;
   for (Group& group : batch.groups) {
@@ -294,7 +294,7 @@ bool await_others(const Incoming& incoming, Batch& batch) {
   return again;
 }
 
-/// With stale_if_error, takes expired items for missing ones. False where there is not one for each.
+/// With stale_if_error, uses expired items for all missing ones. Returns false if any has none.
 bool take_stale(State& state, std::string_view caller, Batch& batch) {
   std::vector<std::pair<Wanted*, Value>> taken;
   for (Group& group : batch.groups) {
@@ -327,7 +327,7 @@ bool has_projection(const Batch& batch) {
   return std::ranges::any_of(batch.groups, [](const Group& group) { return group.request->projection.has_value(); });
 }
 
-/// Reads all missing items, here or by waiting for other requests.
+/// Reads all missing items, by asking or by waiting for other requests.
 void read_missing(State& state, const Incoming& incoming, std::string_view caller, Batch& batch) {
   take_marks(state, caller, batch);
   find_shared(state, caller, batch);
@@ -338,7 +338,7 @@ void read_missing(State& state, const Incoming& incoming, std::string_view calle
     throw;
   }
   for (Group& group : batch.groups) {
-    // Keys that the upstream left are in the reply's UnprocessedKeys already.
+    // Keys that the upstream left unprocessed are already in the reply's UnprocessedKeys.
     for (Wanted& wanted : group.wanted) wanted.answered = wanted.answered || !waits_for_another(wanted);
   }
   if (await_others(incoming, batch)) ask(state, incoming, caller, batch);
@@ -400,9 +400,9 @@ void count(const Batch& batch) {
   }
 }
 
-/// How the batch was answered as a whole.
+/// How the batch as a whole was answered.
 std::string_view how_answered(const Batch& batch) {
-  std::string_view how = how::kPass;  // of strongly consistent reads alone
+  std::string_view how = how::kPass;  // only strongly consistent reads
   for (const Group& group : batch.groups) {
     if (group.request->consistent_read) continue;
     if (how == how::kPass) how = how::kHit;
@@ -414,14 +414,14 @@ std::string_view how_answered(const Batch& batch) {
   return how;
 }
 
-/// Reads what is missing; false where the upstream must be asked as the caller did.
+/// Reads what is missing; returns false if the upstream must get the caller's own request.
 bool complete(State& state, const Incoming& incoming, std::string_view caller, Batch& batch) {
   try {
     read_missing(state, incoming, caller, batch);
   } catch (const Unreadable&) {
     return false;
   } catch (const core::ApiError& error) {
-    // Policies may allow certain attributes only.
+    // A policy may allow only certain attributes.
     if (error.type == core::ErrorCode::kAccessDenied && has_projection(batch)) return false;
     if (is_outage(error) && take_stale(state, caller, batch)) return true;
     count(batch);

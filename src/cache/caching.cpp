@@ -20,11 +20,12 @@ bool writes_items(std::string_view operation) {
          operation == "BatchWriteItem" || operation == "TransactWriteItems";
 }
 
-/// Whether the cache understands the whole request. A faulty one is left to the upstream, to refuse in its own words.
+/// Whether the cache understands the whole request. An invalid one is left to the upstream, which refuses it in its own
+/// words.
 bool is_understood(const api::Operation& operation, const json::Value& value, json::Object& object) {
   if (value.get(object) != simdjson::SUCCESS) return false;
   try {
-    // A table's ARN may be of another account.
+    // A table's ARN may belong to another account.
     return api::check_shape(operation, object).table_arns.empty() && has_only_known_members(*operation.input, value);
   } catch (const core::ApiError&) {
     return false;
@@ -44,19 +45,19 @@ void pass(State& state, const endpoint::Request& request, std::string& reply) {
   note(request, how::kPass);
 }
 
-/// Nothing that was read of the table until now is used any more, here or by the nodes of a shared level: from that
-/// first, or else who reads here in between would find it there again.
+/// Invalidates everything read of the table, here and in the other nodes of a shared level. The shared level comes
+/// first; otherwise a reader here could get it from there again in between.
 void drop_table(State& state, Table& table) {
   if (state.shared != nullptr) state.shared->end_write({table.name}, {{table.name, {}}}, false);
   table.whole.note_change();
 }
 
-/// The upstream knows no such table: others have deleted it, and what is kept of it is of the past.
+/// Called when the upstream knows no such table: others have deleted it, so its entries are outdated.
 void drop_missing_tables(State& state, const endpoint::Request& request) {
   if (request.service != endpoint::Service::kDynamoDb) return;
   const auto drop = [&state](std::string_view name) {
     Table* const table = state.tables.find(name);
-    if (table == nullptr) return;  // nothing is kept of it
+    if (table == nullptr) return;  // nothing is cached of it
     state.tables.forget_schema(name);
     drop_table(state, *table);
   };
@@ -64,7 +65,7 @@ void drop_missing_tables(State& state, const endpoint::Request& request) {
   try {
     api::for_each_table(request.operation, parser.parse(request.body, request.padding_bytes), drop);
   } catch (const core::ApiError&) {
-    // Not JSON, so that it names no table.
+    // Not JSON, so it names no table.
   }
 }
 
@@ -112,7 +113,7 @@ Caching::Caching(std::unique_ptr<endpoint::Endpoint> upstream, Options options)
     const Doubt doubt{.settles_ms = state.now_ms() + state.options.settle_ms,
                       .certain_ms = change.in_doubt ? state.now_ms() + state.options.doubt_ms : 0};
     if (change.key.empty()) return table->whole.note_change(doubt);
-    // Another node saw in a stream what was written through this one.
+    // Another node may have seen in a stream what was written through this one.
     const auto is_now = [&](const Value& item) { return image_digest(item) == change.image; };
     const EntryKey entry = make_entry_key(table->name, kItemEntry, change.key);
     if (!change.image.empty() && !state.store.note_change(entry, is_now)) return;
@@ -189,7 +190,7 @@ std::vector<std::string> Caching::tables() const {
 void Caching::set_followed(std::string_view name, bool followed) {
   Table* const table = state_->tables.find_any(name);
   if (table == nullptr || table->followed.exchange(followed) == followed) return;
-  if (followed) return drop_table(*state_, *table);  // the shared level may have missed a change, too
+  if (followed) return drop_table(*state_, *table);  // the shared level may have missed a change too
   table->whole.note_change();
 }
 
@@ -210,7 +211,7 @@ void Caching::note_change(std::string_view name, const json::Object& record) {
       key = canonical_key(*schema, api::read_key_attributes(keys));
     }
   } catch (const core::ApiError&) {
-    // Not a key of the known schema, which must have changed.
+    // Not a key of the known schema, so the schema must have changed.
   }
   if (!key) {
     table->whole.note_change(doubt);
@@ -233,7 +234,7 @@ void Caching::note_change(std::string_view name, const json::Object& record) {
                                any_item_name(table->name)},
                               {{table->name, *key, known ? image_digest(image) : std::string()}}, false);
   }
-  // A reader that read before this and would keep its result after it must not.
+  // Prevents readers that read before the change from caching their result after it.
   drop_item(*state_, *table, *key, doubt);
 }
 

@@ -15,7 +15,7 @@ namespace stator::cache {
 
 struct State;
 
-/// A cache in front of another endpoint: read-through, write-through. docs/cache.md has what callers may rely on.
+/// A cache in front of another endpoint: read-through and write-through. docs/cache.md says what callers may rely on.
 /// ReplyNotes::cache says how each request was answered.
 class Caching : public endpoint::Endpoint {
  public:
@@ -30,23 +30,25 @@ class Caching : public endpoint::Endpoint {
   [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override;
   [[nodiscard]] std::string describe() const override;
 
-  /// Appends what was hit and missed, by table and operation, as JSON (docs/cache.md, "Statistics").
+  /// Appends hits and misses by table and operation, as JSON (docs/cache.md, "Statistics").
   void append_statistics(std::string& out) const;
-  /// The same for Prometheus, without the tables' names: they may be thousands.
+  /// The same for Prometheus, but without table names, as there may be thousands.
   void append_metrics(core::MetricsText& out) const;
-  /// Waits until the shared level can be reached, where there is one; at most `patience`. Without it nothing is kept.
+  /// Waits for at most `patience` until the shared level, if there is one, can be reached; nothing is cached without
+  /// it.
   void wait_for_shared_level(std::chrono::milliseconds patience);
 
   /// Removes all entries.
   void clear();
 
-  // For the follower of the tables' streams:
-  /// The tables that requests were made to.
+  // For the component that follows the tables' streams:
+  /// The names of the tables that requests were made to.
   [[nodiscard]] std::vector<std::string> tables() const;
-  /// Takes a record of the table's stream, as GetRecords has it, and drops the entries that it invalidates; not those
-  /// of a write through this cache, which the record's new image identifies.
+  /// Takes a record of the table's stream, as in GetRecords' reply, and drops the entries that it invalidates. The
+  /// entries of a write through this cache, recognised by the record's new image, are kept.
   void note_change(std::string_view table, const json::Object& record);
-  /// Whether the table's changes are known here from now on; where that is new, drops what may have changed until now.
+  /// Sets whether the table's changes arrive here by `note_change`. If that is new, drops everything that may have
+  /// changed before.
   void set_followed(std::string_view table, bool followed);
 
  private:

@@ -25,7 +25,7 @@ bool only_adds_to_reply(std::string_view member) {
 
 void append(const Shape& shape, const json::Value& value, std::string& out);
 
-/// Members in the order of their names; null is absent.
+/// Members sorted by name; null counts as absent.
 void append_members(const json::Object& object, const Shape& shape, bool outermost, std::string& out) {
   std::vector<std::pair<std::string_view, json::Value>> members;
   for (const auto& [key, value] : object) {

@@ -7,21 +7,21 @@
 #include <cstdint>
 #include <vector>
 
-/// The eviction policy of the cache.
+/// The cache's eviction policy.
 namespace stator::cache {
 
-/// The base of entries in an eviction queue.
+/// The base class of entries in an eviction queue.
 struct Evictable : boost::intrusive::list_base_hook<> {
-  std::uint64_t hash = 0;      // of its key
-  std::size_t size_bytes = 0;  // what it is charged; of one in a queue changed by `resize`
-  std::uint8_t uses = 0;       // since it last moved, at most kMostUses
+  std::uint64_t hash = 0;      // of the entry's key
+  std::size_t size_bytes = 0;  // the size charged; of queued entries, changed only by `resize`
+  std::uint8_t uses = 0;       // since it last moved; at most kMostUses
   bool in_main = false;
 };
 
-/// S3-FIFO: a newcomer waits in a small queue, and goes on to the main one only if it was used there; the hashes of
-/// those that were not are remembered for a while, and a key that comes again soon goes to the main queue at once. A
+/// S3-FIFO: a new entry is put into a small queue, and moves on to the main queue only if it is used there. The hashes
+/// of entries that were not are remembered for a while, and a key that soon returns goes directly to the main queue. A
 /// hit writes one byte and moves nothing. Chosen by measurement (bench/README.md, "Caches"). Source: Yang and others,
-/// "FIFO queues are all you need for cache eviction", SOSP 2023. Not for two threads at once.
+/// "FIFO queues are all you need for cache eviction", SOSP 2023. Not safe to use from two threads at once.
 class EvictionQueue {
  public:
   explicit EvictionQueue(std::size_t capacity_bytes)
@@ -76,7 +76,8 @@ class EvictionQueue {
   static constexpr std::uint8_t kMostUses = 3;
   static constexpr std::size_t kBytesPerSlot = 1024;
 
-  /// A hash's upper half and when it was forgotten; two hashes in one slot make the older one unknown.
+  /// The upper half of an evicted entry's hash, and its number among the evictions; a later hash in the same slot
+  /// replaces it.
   struct Forgotten {
     std::uint32_t hash = 0;
     std::uint32_t number = 0;
@@ -96,7 +97,7 @@ class EvictionQueue {
   }
   [[nodiscard]] bool was_forgotten(std::uint64_t hash) const {
     const Forgotten& slot = forgotten_[hash % forgotten_.size()];
-    // As many as the main queue has: those that would still be here if all the room were one queue.
+    // As many as the main queue has entries: these would still be cached if the whole capacity were one queue.
     const auto lately = static_cast<std::uint32_t>(std::max<std::size_t>(main_.size(), 16));
     return slot.number != 0 && slot.hash == static_cast<std::uint32_t>(hash >> 32U) &&
            forgotten_count_ - slot.number < lately;

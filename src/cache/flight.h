@@ -16,7 +16,7 @@ namespace stator::cache {
 /// An entry's value: an item in stored form, or a reply. Null: the item does not exist.
 using Value = std::shared_ptr<const std::string>;
 
-/// One request to the upstream for something that several callers miss at the same time. One of them makes it, the
+/// One request to the upstream for something that several callers miss at the same time. One caller makes it, the
 /// others wait for its result.
 class Flight {
  public:
@@ -25,15 +25,16 @@ class Flight {
   enum class Outcome : std::uint8_t {
     kLanded,
     kFailed,
-    kLeft,  // no result; a waiting caller must ask the upstream itself
+    kLeft,  // ended without a result; a waiting caller must ask the upstream itself
   };
   void land(Value value) { end(Outcome::kLanded, std::move(value), std::nullopt); }
   void fail(core::ApiError error) { end(Outcome::kFailed, nullptr, std::move(error)); }
   void leave() { end(Outcome::kLeft, nullptr, std::nullopt); }
 
-  /// Waits for it, at most until `deadline`: kLeft then. `value` is filled in at kLanded. Throws the error at kFailed.
+  /// Waits for the result; returns kLeft if `deadline` comes first. Sets `value` for kLanded. Throws the error for
+  /// kFailed.
   Outcome wait(endpoint::Request::Time deadline, Value& value);
-  /// What was read under it. Who comes after a write must not be given what was asked for before.
+  /// The mark under which it reads. A caller that comes after a write must not get the result of an earlier request.
   [[nodiscard]] const Mark& mark() const { return mark_; }
 
  private:

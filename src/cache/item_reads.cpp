@@ -29,19 +29,20 @@ void append_reply(const ItemRead& read, const Value& item, std::string& reply) {
   writer.end();
 }
 
-/// The body that asks for the whole item: it costs as many capacity units, and answers whatever part is asked for next.
+/// The body that asks for the whole item: this costs the same capacity units, and can then answer requests for any
+/// part.
 std::string whole_item_body(const json::Object& request) {
   return '{' + json::members_without(request, {"ProjectionExpression", "ExpressionAttributeNames", "AttributesToGet"}) +
          '}';
 }
 
-/// The upstream's answer: the item, whether it may be kept, and the reply to the caller.
+/// The upstream's answer: the item, and whether it may be cached.
 struct Answered {
   bool keepable = false;
   Value item;
 };
 
-/// The upstream's whole item is none that this cache can read.
+/// Thrown if this cache cannot read the upstream's whole item.
 struct Unreadable {};
 
 Answered read_answer(const ItemRead& read, const std::string& text, std::string& reply) {
@@ -64,7 +65,7 @@ Answered read_answer(const ItemRead& read, const std::string& text, std::string&
   return answered;
 }
 
-/// Asks the upstream; the caller keeps the item.
+/// Asks the upstream; the caller caches the item.
 Answered fetch(State& state, const Incoming& incoming, ItemRead& read, std::string& reply) {
   endpoint::ReplyNotes notes;
   read.rewritten = read.get.projection.has_value();
@@ -74,10 +75,10 @@ Answered fetch(State& state, const Incoming& incoming, ItemRead& read, std::stri
       return read_answer(read, state.ask_upstream(incoming.request, whole_item_body(incoming.members.json()), notes),
                          reply);
     } catch (const core::ApiError& error) {
-      // Policies may allow certain attributes only.
+      // A policy may allow only certain attributes.
       if (error.type != core::ErrorCode::kAccessDenied) throw;
     } catch (const Unreadable&) {
-      // Some upstreams store what the service refuses; the caller may want another part of it.
+      // Some upstreams store what the service refuses; the caller may want another part of the item.
     }
     reply.resize(length_before);
     read.rewritten = false;
@@ -101,7 +102,7 @@ void read_consistently(State& state, const Incoming& incoming, const ItemRead& r
       read_answer(read, state.ask_upstream(incoming.request, incoming.request.body, notes), reply);
   read.table->count(ReadKind::kItem).passed.fetch_add(1, std::memory_order_relaxed);
   note(incoming.request, how::kPass);
-  // Readers that began before this one may have older results: invalidates their marks.
+  // Readers that began before this one may have older results, so invalidate their marks.
   if (!answered.keepable || !mark || !fence.renew(mark->own_version) || !state.may_keep(tokens)) return;
   state.store.keep(read.key, state.caller_of(incoming.request), answered.item,
                    now_ms + read.table->lifetime_ms(ReadKind::kItem), *mark, Store::Validity::kUntilDropped);
@@ -110,7 +111,7 @@ void read_consistently(State& state, const Incoming& incoming, const ItemRead& r
   }
 }
 
-/// With stale_if_error, answers with the expired item. False where there is none, or it is too old.
+/// With stale_if_error, answers with the expired item. Returns false if there is none, or if it is too old.
 bool answer_stale(State& state, const Incoming& incoming, ItemRead& read, std::string& reply) {
   const Found found = find_stale(state, read.key, state.caller_of(incoming.request));
   if (found.freshness != Freshness::kFresh) return false;
@@ -120,7 +121,7 @@ bool answer_stale(State& state, const Incoming& incoming, ItemRead& read, std::s
   return true;
 }
 
-/// Leads a flight: asks the shared level, then the upstream, and keeps the answer.
+/// Leads a flight: asks the shared level, then the upstream, and caches the answer.
 void lead(State& state, const Incoming& incoming, ItemRead& read, Store::Part& flight, std::string& reply) {
   const std::string_view caller = state.caller_of(incoming.request);
   const std::int64_t now_ms = state.now_ms();
@@ -184,7 +185,7 @@ void read_through(State& state, const Incoming& incoming, ItemRead& read, std::s
   }
 }
 
-/// One of a TransactGetItems' reads; `mark` is empty where its item cannot be kept.
+/// One of the reads of a TransactGetItems; `mark` is nullopt if its item cannot be cached.
 struct TransactPart {
   Table* table = nullptr;
   EntryKey key;
@@ -220,7 +221,7 @@ std::vector<TransactPart> parts_of(State& state, const Incoming& incoming, const
   return parts;
 }
 
-/// Keeps the items of the upstream's reply, which are in the order of the request.
+/// Caches the items of the upstream's reply, which are in the request's order.
 void keep_parts(State& state, const Incoming& incoming, std::vector<TransactPart>& parts, const std::string& text,
                 std::int64_t now_ms) {
   BorrowedParser parser;

@@ -7,7 +7,7 @@
 #include "json/object_writer.h"
 #include "json/writer.h"
 
-/// Query and Scan: whole replies, found by the whole request.
+/// Query and Scan: caches whole replies by the whole request.
 namespace stator::cache {
 namespace {
 
@@ -24,7 +24,7 @@ struct PageRead {
   CountedAs as = &Counters::misses;
 };
 
-/// The value of the partition key in the query's key condition; null where it has none.
+/// The value of the partition key in the query's key condition; null if it has none.
 const core::AttributeValue* partition_of(const api::Query& query, const Schema& schema) {
   for (const auto& predicate : query.key_condition.predicates) {
     if (predicate.attribute == schema.partition_key && predicate.op == expression::KeyOperator::kEqual)
@@ -33,7 +33,8 @@ const core::AttributeValue* partition_of(const api::Query& query, const Schema& 
   return nullptr;
 }
 
-/// A query of the table or of a local index gets its partition's fence, as writes to others do not change its result.
+/// A query of the table or of a local index uses its partition's fence, as writes to other partitions do not change its
+/// result.
 void choose_fence(State& state, PageRead& read, const api::Query& query, const Schema& schema) {
   const core::AttributeValue* const partition =
       read.index.empty() || read.local_index ? partition_of(query, schema) : nullptr;
@@ -45,7 +46,7 @@ void choose_fence(State& state, PageRead& read, const api::Query& query, const S
   read.fence_name = key.text;
 }
 
-/// False where the cache cannot answer the request.
+/// Returns false if the cache cannot answer the request.
 bool resolve(State& state, const Incoming& incoming, bool at_once, PageRead& read) {
   const std::string_view name = incoming.members.required_text("TableName");
   read.kind = incoming.operation.name == "Query" ? ReadKind::kQuery : ReadKind::kScan;
@@ -62,7 +63,7 @@ bool resolve(State& state, const Incoming& incoming, bool at_once, PageRead& rea
     const api::Query query = understand([&] { return api::read_query(incoming.members); });
     choose_fence(state, read, query, *schema);
   }
-  // The operation is part of the key: a scan and a legacy query without conditions may look the same.
+  // The operation is part of the key: a scan and a legacy query without conditions may have the same text.
   std::string text(incoming.operation.name);
   text += understand([&] { return canonical_request(*incoming.operation.input, incoming.members.json()); });
   read.key = make_entry_key(name, kReplyEntry, text);
@@ -95,7 +96,7 @@ void append_reply(const PageRead& read, const Value& value, std::string& reply) 
   reply += '}';
 }
 
-/// The reply without the consumed capacity, which depends on the caller; null where it is not a JSON object.
+/// The reply without the consumed capacity, which depends on the caller; null if it is not a JSON object.
 Value without_capacity(const PageRead& read, const std::string& text) {
   if (read.capacity == api::CapacityDetail::kNone && text.starts_with('{') && text.ends_with('}')) {
     return std::make_shared<const std::string>(text);
@@ -119,7 +120,7 @@ bool answer_stale(State& state, const Incoming& incoming, PageRead& read, std::s
   return true;
 }
 
-/// Asks the upstream, and keeps the answer where a mark was taken.
+/// Asks the upstream, and caches the answer if a mark was taken.
 Value fetch(State& state, const Incoming& incoming, PageRead& read, const std::optional<Mark>& mark,
             std::string& reply) {
   const std::int64_t now_ms = state.now_ms();

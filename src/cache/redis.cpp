@@ -110,7 +110,7 @@ RedisAddress parse_redis_url(std::string_view url) {
   return address;
 }
 
-/// Carries commands and replies.
+/// Transports commands and replies.
 struct RedisConnection::Wire {
   Wire() = default;
   virtual ~Wire() = default;

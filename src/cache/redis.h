@@ -12,7 +12,7 @@
 /// One connection to Redis or Valkey, on hiredis.
 namespace stator::cache {
 
-/// redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Characters may be given as %XX.
+/// redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS. %XX escapes are allowed.
 struct RedisAddress {
   std::string host;
   std::uint16_t port = 6379;
@@ -20,10 +20,10 @@ struct RedisAddress {
   std::string password;
   std::uint32_t database = 0;
   bool tls = false;
-  /// With `tls`: the file (PEM) of the authorities that the server's certificate may be by; empty: the system's.
+  /// With `tls`: a PEM file of the accepted certificate authorities; empty: the system's.
   std::string authorities;
 };
-/// Throws std::invalid_argument with what is wrong.
+/// Throws std::invalid_argument that says what is wrong.
 RedisAddress parse_redis_url(std::string_view url);
 
 /// The connection is broken, or the server refused a command.
@@ -38,10 +38,10 @@ struct RedisReply {
   std::vector<RedisReply> elements;
 };
 
-/// For one thread at a time. Every wait ends after `timeout`.
+/// For use by one thread at a time. Every wait ends after `timeout`.
 class RedisConnection {
  public:
-  /// Connects, authenticates, chooses the database. Throws RedisError.
+  /// Connects, authenticates and selects the database. Throws RedisError.
   RedisConnection(const RedisAddress& address, std::chrono::milliseconds timeout);
   ~RedisConnection();
   RedisConnection(const RedisConnection&) = delete;
@@ -49,12 +49,12 @@ class RedisConnection {
 
   /// Throws RedisError.
   RedisReply command(const std::vector<std::string>& words);
-  /// Sends all before it waits for the first reply, so that they take one way there and back. Throws RedisError where
-  /// one fails; whether those after it were carried out is then unknown.
+  /// Sends all commands before it waits for the first reply, so that they take one round trip. Throws RedisError if one
+  /// fails; whether those after it were carried out is then unknown.
   std::vector<RedisReply> commands(const std::vector<std::vector<std::string>>& all);
-  /// Sends a command whose replies come later, one by one (SUBSCRIBE).
+  /// Sends a command whose replies come later, one by one (such as SUBSCRIBE).
   void send(const std::vector<std::string>& words);
-  /// The next such reply; nullopt where none comes within `wait`.
+  /// Returns the next such reply; nullopt if none comes within `wait`.
   std::optional<RedisReply> receive(std::chrono::milliseconds wait);
 
  private:

@@ -12,13 +12,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A token is KIND:UNTIL:UNIQUE. 's': settled but for eventually consistent reads until UNTIL (ms since 1970, by the
-// Redis server's clock); 'd': in doubt until UNTIL; 'w': a write is under way, and an earlier one in doubt until UNTIL,
-// which may still come after it.
+// A token is KIND:UNTIL:UNIQUE. 's': settled, except for eventually consistent reads until UNTIL (ms since 1970, by the
+// Redis server's clock); 'd': in doubt until UNTIL; 'w': a write is running, and an earlier one, which may still take
+// effect after it, is in doubt until UNTIL.
 
-/// KEYS value, own token, table token. ARGV fresh token, lifetime of tokens, consistent read (1 or 0).
-/// Returns own token, table token, whether what is read now may be kept, the value or nil, and
-/// what is left of its lifetime.
+/// KEYS value, own token, table token. ARGV fresh token, lifetime of tokens, consistent read (1 or 0). Returns own
+/// token, table token, whether a value read now may be cached, the value or nil, and its remaining lifetime.
 constexpr const char* kLookUp = R"(
 local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
 local tokens, keeps = {}, 1
@@ -56,8 +55,8 @@ redis.call('SET', KEYS[1], own .. '|' .. ARGV[2] .. '|' .. ARGV[3], 'PX', ARGV[4
 return 1
 )";
 
-/// KEYS tokens, of which the first ARGV[3] begin to be written and the others are looked at. ARGV fresh token,
-/// lifetime, that number. Returns for each 1 where another write is under way, or an earlier one in doubt; else 0.
+/// KEYS tokens: a write of the first ARGV[3] begins, the others are only examined. ARGV fresh token, lifetime, that
+/// number. Returns for each token 1 if another write is running or an earlier one is in doubt; else 0.
 constexpr const char* kBegin = R"(
 local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
 local doubts = {}
@@ -70,7 +69,7 @@ end
 return doubts
 )";
 
-/// KEYS tokens. ARGV fresh token, lifetime, kind, so long from now, channel, messages.
+/// KEYS tokens. ARGV fresh token, lifetime, kind, UNTIL relative to the present, channel, messages.
 constexpr const char* kEnd = R"(
 local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
 for i = 1, #KEYS do
@@ -85,8 +84,9 @@ for i = 6, #ARGV do redis.call('PUBLISH', ARGV[5], ARGV[i]) end
 return 1
 )";
 
-/// KEYS two names as of tokens and values. ARGV channel. Does what the other scripts do, so that a server which does
-/// not allow it (out of memory, a replica, a user without the right, keys that lie on several nodes) says so.
+/// KEYS two names in the form of tokens and values. ARGV channel. Uses all commands of the other scripts, so that a
+/// server that does not allow them (out of memory, a replica, a user without the right, keys on several nodes) reports
+/// it.
 constexpr const char* kProbe = R"(
 redis.call('TIME')
 redis.call('GET', KEYS[1])
@@ -97,17 +97,17 @@ return 1
 )";
 
 constexpr std::int64_t kTokenMs = 24 * 3600 * 1000;
-/// How long the tokens of a node that died during a write stay.
+/// How long the tokens of a node stay that died during a write.
 constexpr std::int64_t kWritingMs = 60'000;
 constexpr milliseconds kPause{200};
 constexpr milliseconds kPing{250};
-constexpr std::size_t kMostIdle = 256;  // as many as requests may be under way
+constexpr std::size_t kMostIdle = 256;  // as many as there may be requests running
 constexpr std::size_t kMostMissed = 10'000;
 constexpr std::size_t kLongestName = 200;
-/// In a message, in the place of an image's digest: the change may still happen, or not.
+/// In a message, instead of an image's digest: the change may still take effect, or not.
 constexpr std::string_view kInDoubt = "?";
 
-/// Names are as long as canonical requests: a digest stands for long ones.
+/// Names can be as long as canonical requests; long ones are replaced by a digest.
 std::string short_name(const std::string& name) {
   return name.size() <= kLongestName ? name : "#" + core::hexadecimal(aws::sha256(name));
 }
@@ -177,14 +177,14 @@ std::vector<RedisReply> SharedLevel::commands(const std::vector<std::vector<std:
     if (connection == nullptr) connection = std::make_unique<RedisConnection>(options_.address, options_.timeout);
     std::vector<RedisReply> replies = connection->commands(all);
     const std::lock_guard lock(mutex_);
-    // A connection from before the server's last start is broken, and not kept.
+    // A connection from before the server's last start is broken, so it is not kept.
     if (idle_.size() < kMostIdle && is_up()) idle_.push_back(std::move(connection));
     return replies;
   } catch (const RedisError& error) {
     failures_.fetch_add(1, std::memory_order_relaxed);
     const std::lock_guard lock(mutex_);
     fault_ = error.what();
-    up_.store(false);  // until the listener has connected anew
+    up_.store(false);  // until the listener has connected again
     idle_.clear();
     return {};
   }
@@ -201,7 +201,7 @@ SharedLevel::Found SharedLevel::read_found(const RedisReply& reply) {
   found.found = value.has_value();
   found.lifetime_ms = reply.elements[4].number;
   (found.found ? hits_ : misses_).fetch_add(1, std::memory_order_relaxed);
-  // "-": there is no such item.
+  // "-": the item does not exist.
   if (found.found && *value != "-") found.value = std::make_shared<const std::string>(*value);
   return found;
 }
@@ -274,7 +274,7 @@ std::vector<std::string> SharedLevel::end_words(const std::vector<std::string>& 
 
 void SharedLevel::end_write(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
                             bool in_doubt) {
-  // Where the level came back meanwhile, `tell_missed` has been through already.
+  // If the level came back meanwhile, `tell_missed` has already run, so try again.
   while (!command(end_words(fences, changes, in_doubt)) && !remember_missed(fences, changes, in_doubt)) {
   }
 }
@@ -287,7 +287,7 @@ bool SharedLevel::remember_missed(const std::vector<std::string>& fences, const 
   missed_fences_.insert(fences.begin(), fences.end());
   missed_changes_.insert(missed_changes_.end(), changes.begin(), changes.end());
   if (missed_changes_.size() <= kMostMissed) return true;
-  // Too many to send one by one: sends their tables instead.
+  // Too many to send one by one: sends changes of their whole tables instead.
   std::set<std::string> tables;
   for (const SharedChange& change : missed_changes_) tables.insert(change.table);
   missed_fences_.clear();
@@ -358,9 +358,9 @@ void SharedLevel::listen_once() {
     run_ = text.substr(at + kRunId.size(), 12);
     if (stopping_) return;
   }
-  // From here on every change is received. Entries kept until now may be older.
+  // From here on every change is received. Entries cached before may be outdated.
   if (options_.on_up) options_.on_up();
-  // Before anybody asks it again: what it holds of that is older.
+  // Before any request uses the level again: its values for the missed changes are outdated.
   RedisConnection teller(options_.address, options_.timeout);
   tell_missed(teller);
   outage_told_ = false;
@@ -387,7 +387,7 @@ void SharedLevel::listen_once() {
 }
 
 void SharedLevel::take_message(const std::string& message) {
-  // Node, table, image (or that it is in doubt), key; a key has no line breaks.
+  // Node, table, image (or that the change is in doubt), key; a key contains no line breaks.
   std::vector<std::string> parts;
   std::size_t begin = 0;
   for (std::size_t end = 0; (end = message.find('\n', begin)) != std::string::npos; begin = end + 1) {

@@ -90,7 +90,7 @@ bool read_item(const json::Object& reply, std::string_view member, Value& item) 
     item = std::make_shared<const std::string>(json::normalise_item(object).json);
     return true;
   } catch (const core::ApiError&) {
-    return false;  // an upstream that stores what the service refuses
+    return false;  // the upstream stores something that the service would refuse
   } catch (const simdjson::simdjson_error&) {
     return false;
   }

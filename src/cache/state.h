@@ -17,7 +17,7 @@
 #include "endpoint/endpoint.h"
 #include "json/reader.h"
 
-/// The state that the operations of a cache share, and the operations.
+/// The state shared by a cache's operations, and the operations.
 namespace stator::cache {
 
 namespace how {
@@ -27,7 +27,7 @@ inline constexpr std::string_view kStale = "stale";
 inline constexpr std::string_view kPass = "pass";
 }  // namespace how
 
-/// The fences of items and partitions. Several share one.
+/// The fences of items and partitions; several share one fence.
 class Fences {
  public:
   Fence& of_item(const EntryKey& key) { return items_[(key.hash >> 20U) % items_.size()]; }
@@ -51,21 +51,21 @@ struct State {
   Tables tables;
   std::unique_ptr<Fences> fences;
   Store store;
-  /// Requests that were sent on.
+  /// Number of requests sent to the upstream.
   std::atomic<std::uint64_t> upstream_calls{0};
 
-  /// Null: there is none.
+  /// Null if there is no shared level.
   std::unique_ptr<SharedLevel> shared;
 
   [[nodiscard]] std::int64_t now_ms() const { return options.clock->now_ms(); }
-  /// Whether entries may be used: without the shared level a node does not learn of the writes of others.
+  /// Whether entries may be used: while the shared level is down, a node does not learn of the writes of other nodes.
   [[nodiscard]] bool may_answer() const { return shared == nullptr || shared->is_up(); }
-  /// The access key whose entries a request may use; empty: all share them.
+  /// The access key whose entries a request may use; empty if all callers share entries.
   [[nodiscard]] std::string_view caller_of(const endpoint::Request& request) const {
     return options.trust_callers ? std::string_view() : request.access_key_id;
   }
-  /// Whether the shared level, asked before a read, lets the result be kept: no other node was writing then what was
-  /// read, and none of their writes was in doubt.
+  /// Whether a result may be cached according to the shared level, which was asked before the read: no other node was
+  /// writing then, and none of their writes was in doubt.
   [[nodiscard]] bool may_keep(const SharedLevel::Tokens& tokens) const { return shared == nullptr || tokens.good(); }
   /// Sends the request on with another body; `notes` is filled in.
   std::string ask_upstream(const endpoint::Request& request, std::string_view body, endpoint::ReplyNotes& notes) {
@@ -86,12 +86,11 @@ inline constexpr char kItemEntry = 'i';
 inline constexpr char kReplyEntry = 'r';
 inline constexpr char kPartition = 'p';
 
-/// The names by which fences are known to the other nodes of a shared level: an item's and a partition's are their
-/// entry keys, a table's is its name.
+/// The names by which the nodes of a shared level know fences: for an item or partition its entry key, for a table its
+/// name. This is the name for "any item of the table".
 inline std::string any_item_name(std::string_view table) { return std::string(table) + '\0' + 'a'; }
 
-/// The names of a caller's entry in the shared level. Fences go by the table's name alone, as a write may not know
-/// more.
+/// The names of a caller's entry in the shared level. Fences use only the table's name, as a writer may not know more.
 inline SharedLevel::Place shared_place(const EntryKey& key, std::string_view caller, std::string own,
                                        const Table& table, const Schema& schema) {
   std::string name = key.text;
@@ -99,17 +98,17 @@ inline SharedLevel::Place shared_place(const EntryKey& key, std::string_view cal
   return {.value = std::move(name), .own = std::move(own), .table = table.name};
 }
 
-/// Drops an item, and whatever was read of it, or of its partition and table, and is not kept yet.
+/// Drops an item, and prevents running reads of it, of its partition or of its table from being cached.
 void drop_item(State& state, Table& table, const std::string& canonical_key, const Doubt& doubt);
 
-/// A parser for the current scope, as the upstream uses the thread's parser while this request is still needed.
+/// A parser for the current scope: the upstream uses the thread's parser while this request is still needed.
 class BorrowedParser {
  public:
   BorrowedParser();
   ~BorrowedParser();
   BorrowedParser(const BorrowedParser&) = delete;
   BorrowedParser& operator=(const BorrowedParser&) = delete;
-  /// As json::Parser::parse.
+  /// See json::Parser::parse.
   json::Value parse(std::string_view text, std::size_t padding_bytes = 0);
 
  private:
@@ -117,7 +116,7 @@ class BorrowedParser {
   std::unique_ptr<json::Parser> parser_;
 };
 
-/// A read or write whose request was parsed and found to be one that the upstream would not refuse unseen.
+/// A read or write whose request was parsed, and which the upstream would not refuse because of its form alone.
 struct Incoming {
   const endpoint::Request& request;
   const api::Operation& operation;
@@ -127,7 +126,7 @@ struct Incoming {
 /// Thrown for a request that the cache cannot read: the upstream answers it, with its own errors.
 struct NotUnderstood {};
 
-/// Runs `read_request`, which throws ApiError where the request is faulty.
+/// Runs `read_request`, which throws ApiError if the request is invalid; throws NotUnderstood instead.
 template <class Read>
 auto understand(const Read& read_request) {
   try {
@@ -140,44 +139,45 @@ auto understand(const Read& read_request) {
 /// The effect of a request that may have written.
 enum class Outcome : std::uint8_t { kNothing, kDone, kUnknown };
 
-/// How a read is to be continued.
+/// How to continue with a read.
 enum class Answer : std::uint8_t {
   kDone,       // the reply was appended
-  kPass,       // the cache cannot answer it: it goes upstream unchanged
-  kWouldWait,  // it must not wait, and would
+  kPass,       // the cache cannot answer it; it goes upstream unchanged
+  kWouldWait,  // it would have to wait, but must not
 };
 
-/// Each appends the reply, or returns why it could not. `at_once`: without waiting. Throws
-/// ApiError of the upstream, and NotUnderstood.
+/// Each appends the reply, or returns why it could not. `at_once`: must not wait. Throw the upstream's ApiError, and
+/// NotUnderstood.
 Answer get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply);
 Answer batch_get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply);
 Answer read_page(State& state, const Incoming& incoming, bool at_once, std::string& reply);
 Answer transact_get_items(State& state, const Incoming& incoming, std::string& reply);
-/// Counts a read of a kind of the cached ones that went upstream unchanged.
+/// Counts a read of a cached kind that went upstream unchanged.
 void count_passed(State& state, std::string_view operation, const json::Value& request);
-/// A write of single items goes upstream, fenced; what it leaves is kept where it is known. Appends the reply. Throws
-/// NotUnderstood before anything is done.
+/// Sends a write of single items upstream, fenced; caches the resulting items if they are known. Appends the reply.
+/// Throws NotUnderstood, but only before anything is done.
 void write_items(State& state, const Incoming& incoming, std::string& reply);
-/// The same for one that does not tell which items it changes: all of its tables' are dropped. Null: nor which tables.
+/// The same for a write that does not say which items it changes: invalidates all items of its tables. If `value` is
+/// null, the tables are unknown too.
 void write_tables(State& state, const endpoint::Request& request, const json::Value* value, std::string& reply);
 
-/// The entry that may answer in place of an upstream that fails (stale_if_error): fresh, or else there is none.
+/// The entry that may replace the answer of a failing upstream (stale_if_error): kFresh if there is one, else kAbsent.
 Found find_stale(State& state, const EntryKey& key, std::string_view caller);
-/// The request with the time that the upstream has where there is such an entry.
+/// The request with the deadline for an upstream that such an entry could replace.
 endpoint::Request hurried(const State& state, const endpoint::Request& request);
-/// Whether there is such an entry for what came in.
+/// Whether there is such an entry for this request.
 inline bool has_reserve(State& state, const Incoming& incoming, const EntryKey& key) {
   return find_stale(state, key, state.caller_of(incoming.request)).freshness == Freshness::kFresh;
 }
-/// Whether the error of this request is also for those who wait for its answer: not after its deadline, as they have
-/// deadlines of their own, unless all hurry for the same entry.
+/// Whether this request's error also applies to the callers that wait for its result. Not after its deadline, since
+/// they have deadlines of their own, unless such an entry limited the time of all of them.
 inline bool is_for_all_who_wait(State& state, const Incoming& incoming, const EntryKey& key,
                                 const core::ApiError& error) {
-  // A policy may allow others what they ask for: other attributes, or by another operation.
+  // A policy may allow others their requests: for other attributes, or with another operation.
   if (error.type == core::ErrorCode::kAccessDenied) return false;
   return has_reserve(state, incoming, key) || std::chrono::steady_clock::now() < incoming.request.deadline;
 }
-/// Calls `read_through` with what came in, hurried where there is such an entry.
+/// Calls `read_through` with the request, with a shorter deadline if there is such an entry.
 template <typename ReadThrough>
 void read_with_reserve(State& state, const Incoming& incoming, const EntryKey& key, const ReadThrough& read_through) {
   if (!has_reserve(state, incoming, key)) return read_through(incoming);
@@ -187,8 +187,8 @@ void read_with_reserve(State& state, const Incoming& incoming, const EntryKey& k
 /// How a read was answered, as a counter.
 using CountedAs = std::atomic<std::uint64_t> Counters::*;
 
-/// Counts a read when it ends, also with an error, as what it has turned out to be until then: a read that were counted
-/// before and again would make a count sink.
+/// Counts a read when it ends, even with an error, by its final result. (A read counted before that would have to be
+/// counted again, which would make a counter go down.)
 class CountAtEnd {
  public:
   CountAtEnd(Counters& counters, const CountedAs& as) : counters_(counters), as_(as) {}
@@ -205,10 +205,10 @@ class CountAtEnd {
 Outcome outcome_of(const core::ApiError& error, const endpoint::ReplyNotes& notes);
 /// Whether the error means that the service could not serve the request now.
 bool is_outage(const core::ApiError& error);
-/// The item as it is stored, out of a reply's member of that name (an absent one is null); false where it has none that
-/// can be kept.
+/// Sets `item` to the reply's member of that name in stored form (null if absent); returns false if it cannot be
+/// cached.
 bool read_item(const json::Object& reply, std::string_view member, Value& item);
-/// Appends `"ConsumedCapacity"`'s value for a read that consumed nothing.
+/// Appends the value of "ConsumedCapacity" for a read that consumed nothing.
 void append_no_capacity(std::string_view table, api::CapacityDetail detail, std::string& out);
 /// Notes how the request was answered.
 inline void note(const endpoint::Request& request, std::string_view how) {

@@ -10,10 +10,10 @@ namespace {
 
 using core::MetricKind;
 
-/// A figure in both forms.
+/// A figure in both output formats.
 template <typename From>
 struct Figure {
-  std::string_view member;  // in the JSON
+  std::string_view member;  // name in the JSON
   std::string_view metric;
   MetricKind kind;
   std::string_view help;
@@ -122,7 +122,7 @@ void append_reads(const std::vector<Table*>& tables, core::MetricsText& out) {
   }
 }
 
-/// Counts of a table that is not followed any more stay in the sums, which must not sink.
+/// The counts of tables that are not followed any more stay in the sums, since counters must not go down.
 void append_streams(const std::vector<Table*>& tables, core::MetricsText& out) {
   for (const Figure<Table>& figure : kStreamFigures) {
     std::uint64_t sum = 0;

@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::size_t kLeastShardBytes = std::size_t{4} << 20;
 constexpr std::size_t kMostShards = 64;
-/// The memory of an entry without key and value: node, hash table slot, variant, the allocator's rounding.
+/// The memory of an entry in addition to key and value: node, hash table slot, variant, the allocator's rounding.
 constexpr std::size_t kEntryOverheadBytes = 256;
-/// An entry may take up one part in this many of its shard, so that one page cannot evict all others.
+/// An entry may use at most one part in this many of its shard, so that one page cannot evict all other entries.
 constexpr std::size_t kLargestPart = 4;
 
 struct KeyRef {
@@ -34,7 +34,7 @@ struct Variant {
   std::int64_t expires_ms = 0;
   Mark mark;
   Store::Validity validity = Store::Validity::kUntilDropped;
-  bool written_here = false;  // by a write through here, not by a read
+  bool written_here = false;  // by a write through this cache, not by a read
 
   [[nodiscard]] bool is_valid() const {
     if (mark.is_in_doubt()) return false;
@@ -98,8 +98,8 @@ class Store::Shard {
 
   void keep(const EntryKey& key, Variant variant) {
     const std::lock_guard lock(mutex);
-    // A write that is under way may have dropped the entry already, and raises the version only after that. In this
-    // order: a write that ends between the two has raised the version before.
+    // The order of the checks matters: a running write may have dropped the entry already, and changes the version only
+    // at its end. If it ends between the two checks, the second one sees the new version.
     if (variant.mark.is_in_doubt() || !variant.mark.holds()) {
       ++refused;
       return;
@@ -109,7 +109,8 @@ class Store::Shard {
 
   void replace(const EntryKey& key, Variant variant) {
     const std::lock_guard lock(mutex);
-    // In this order, as above: another writer that ends between the two has raised the version before.
+    // The order of the checks matters, as above: if another writer ends between the two, the second one sees the new
+    // version.
     const bool alone = variant.mark.own->has_one_writer() && variant.mark.holds();
     if (alone) {
       variant.written_here = true;
@@ -219,7 +220,7 @@ class Store::Shard {
   std::uint64_t refused = 0;
   std::uint64_t joined = 0;
   EvictionQueue queue_;
-  std::unordered_map<KeyRef, std::unique_ptr<Entry>, KeyRefHash> entries_;  // keys point into the entries
+  std::unordered_map<KeyRef, std::unique_ptr<Entry>, KeyRefHash> entries_;  // keys are views into the entries
   std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
 };
 

@@ -18,7 +18,7 @@ struct EntryKey {
   std::string text;
   std::uint64_t hash = 0;
 };
-/// `kind` keeps entries of different sorts apart.
+/// `kind` separates entries of different kinds.
 EntryKey make_entry_key(std::string_view table, char kind, std::string_view rest);
 
 enum class Freshness : std::uint8_t { kAbsent, kFresh, kExpired };
@@ -28,8 +28,8 @@ struct Found {
   Value value;
 };
 
-/// All entries, within a limit in bytes. One entry holds the values of all callers, so that a write drops all of them
-/// at once. Safe to use from several threads.
+/// All entries, within a limit in bytes. One entry holds the values for all callers, so that a write drops them all at
+/// once. Safe to use from several threads.
 class Store {
  public:
   explicit Store(std::size_t capacity_bytes);
@@ -38,29 +38,29 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   enum class Validity : std::uint8_t {
-    kUntilDropped,   // writers drop it; while one writes it is not found
+    kUntilDropped,   // valid until a writer drops it; not found while a write is running
     kWhileMarkHolds  // found only while its mark holds
   };
 
   [[nodiscard]] Found find(const EntryKey& key, std::string_view caller, std::int64_t now_ms);
-  /// Does nothing where the mark does not hold any more, a write to what it marks is running, or the value is too
-  /// large.
+  /// Does nothing if the mark does not hold any more, a write to what it marks is running, or the value is too large.
   void keep(const EntryKey& key, std::string_view caller, Value value, std::int64_t expires_ms, const Mark& mark,
             Validity validity);
   void drop(const EntryKey& key);
-  /// A write that was begun with `begun` as its fence's version has succeeded: `value` is the item now, unless somebody
-  /// else wrote meanwhile.
+  /// Called when a write has succeeded for which `begun` was marked at its beginning: stores `value` as the item, or
+  /// drops the entry if there was another write meanwhile.
   void replace(const EntryKey& key, std::string_view caller, Value value, std::int64_t expires_ms, const Mark& begun);
-  /// The item was changed to `now` (`known`), or to something else. True: that is news, and what was held is dropped;
-  /// false: it is what a write through here left. An equal value that was read is news: pages, and readers that have
-  /// not kept theirs yet, may know the item from before.
+  /// Called when the item was changed: to `now` if `known`, else to something unknown. Returns false if the entry is
+  /// the result of that write, made through this cache. Otherwise drops the entry and returns true. The latter also
+  /// applies to an equal value that was read: pages, and readers that have not cached theirs yet, may have the earlier
+  /// item.
   bool note_change(const EntryKey& key, bool known, const Value& now);
-  /// The same, where `is_now` tells whether an item is what there is now.
+  /// The same; `is_now` tells whether an item is the current one.
   bool note_change(const EntryKey& key, const std::function<bool(const Value&)>& is_now);
   void clear();
 
-  /// A part in the reading of something that is missing. Who leads makes the request and ends it with `land` or `fail`;
-  /// what it forgets to end is left. Who does not lead waits.
+  /// A caller's part in reading something that is missing. The leader makes the request and ends it with `land` or
+  /// `fail`; if it does neither, the flight is left. The others wait.
   class Part {
    public:
     Part() = default;
@@ -69,7 +69,7 @@ class Store {
     Part(Part&& other) noexcept;
     Part& operator=(Part&&) = delete;
 
-    /// False: there is no flight to join or lead, since the result must not be kept.
+    /// False if there is no flight to join or lead, since the result must not be cached.
     [[nodiscard]] explicit operator bool() const { return flight_ != nullptr; }
     [[nodiscard]] bool leads() const { return leads_; }
     [[nodiscard]] const Mark& mark() const { return flight_->mark(); }
@@ -92,7 +92,7 @@ class Store {
     std::size_t size_bytes = 0;
     std::size_t capacity_bytes = 0;
     std::uint64_t evicted = 0;
-    std::uint64_t refused = 0;  // fills whose mark did not hold any more
+    std::uint64_t refused = 0;  // results not stored since their mark did not hold any more
     std::uint64_t joined = 0;
   };
   [[nodiscard]] Totals totals() const;

@@ -12,10 +12,10 @@ namespace {
 constexpr std::size_t kMostTables = 10'000;
 constexpr std::size_t kMostUnknown = 1'000;
 constexpr std::int64_t kAskAgainMs = 1'000;
-/// An upstream that fails is asked again and again until then; requests are served without what it would say.
+/// A failing upstream is retried for this long; after that, requests are served without its answer.
 constexpr std::chrono::seconds kMostPatience{5};
 
-/// nullopt where the reply does not describe a table with one or two key attributes.
+/// nullopt if the reply does not describe a table with one or two key attributes.
 std::optional<Schema> read_schema(std::string_view reply) {
   json::Parser parser;
   const json::Value root = parser.parse(reply);
@@ -35,7 +35,7 @@ std::optional<Schema> read_schema(std::string_view reply) {
       root.at_pointer("/Table/TableArn").get(identity) == simdjson::SUCCESS) {
     schema.identity = identity;
   }
-  // DynamoDB Local has no ids, and the same account everywhere.
+  // DynamoDB Local has no table ids, and the same account everywhere, so the creation time is added.
   if (root.at_pointer("/Table/TableId").error() != simdjson::SUCCESS &&
       root.at_pointer("/Table/CreationDateTime").get(created_seconds) == simdjson::SUCCESS) {
     schema.identity += '@' + std::to_string(created_seconds);
@@ -51,7 +51,7 @@ std::optional<Schema> read_schema(std::string_view reply) {
   return schema;
 }
 
-/// Asks with DescribeTable, on behalf of `request`.
+/// Sends DescribeTable on behalf of `request`.
 std::optional<Schema> ask_for_schema(std::string_view name, endpoint::Endpoint& upstream,
                                      const endpoint::Request& request) {
   std::string body = R"({"TableName":)";
@@ -69,7 +69,7 @@ std::optional<Schema> ask_for_schema(std::string_view name, endpoint::Endpoint& 
     upstream.call(describe, reply);
     return read_schema(reply);
   } catch (const std::exception&) {
-    return std::nullopt;  // no such table, or no right to know of it
+    return std::nullopt;  // no such table, or the caller may not describe it
   }
 }
 
@@ -110,7 +110,7 @@ Table* Tables::add(std::string_view name, Schema schema, std::optional<std::uint
   Table& table = *found->second;
   if (version && table.whole.version() != *version) return nullptr;
   if (table.last_schema == nullptr || *table.last_schema != schema) {
-    // Another table of that name: what is kept is of the one before.
+    // Another table of that name: cached entries belong to the earlier one.
     if (table.last_schema != nullptr) table.whole.note_change();
     schemas_.push_back(std::make_unique<const Schema>(std::move(schema)));
     table.last_schema = schemas_.back().get();
@@ -153,7 +153,7 @@ Table* Tables::learn(std::string_view name, endpoint::Endpoint& upstream, const 
     return add(name, *std::move(schema), version);
   }
   if (unknown_until_ms_.size() >= kMostUnknown) unknown_until_ms_.clear();
-  // From now on: the answer itself may have taken long.
+  // Counted from here, as the answer itself may have taken long.
   unknown_until_ms_[std::string(name)] = options_.clock->now_ms() + kAskAgainMs;
   return nullptr;
 }
@@ -170,7 +170,7 @@ void Tables::doubt_schema(Table& table, endpoint::Endpoint& upstream, const endp
     const std::lock_guard lock(learning_);
     const std::int64_t now_ms = options_.clock->now_ms();
     if (now_ms - table.learnt_ms < kAskAgainMs) return;
-    table.learnt_ms = now_ms;  // whatever comes of it: who doubts it meanwhile does not ask
+    table.learnt_ms = now_ms;  // whatever the answer: other doubts in the meantime do not ask again
   }
   const std::uint64_t version = table.whole.version();
   std::optional<Schema> schema = ask_for_schema(table.name, upstream, request);

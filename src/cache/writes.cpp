@@ -11,8 +11,8 @@
 #include "json/item.h"
 #include "json/members.h"
 
-/// Writes. Their fences begin before a request is sent, so that nothing that is read meanwhile is kept; when its result
-/// is known, entries are replaced or dropped, and the fences end.
+/// Writes. Their fences begin before the request is sent, so that nothing read meanwhile is cached. When the result is
+/// known, entries are replaced or dropped, and the fences end.
 namespace stator::cache {
 namespace {
 
@@ -27,33 +27,33 @@ class FencedItems {
  public:
   FencedItems(State& state, const Incoming& incoming) : state_(state), incoming_(incoming), begun_ms_(state.now_ms()) {}
   ~FencedItems() {
-    // Left by an unexpected exception.
+    // Only what an unexpected exception left.
     end_all(Outcome::kUnknown);
   }
   FencedItems(const FencedItems&) = delete;
   FencedItems& operator=(const FencedItems&) = delete;
 
-  /// An item by its key's attributes, or by all of it. Returns its number.
+  /// Adds an item, given by its key's attributes or as a whole. Returns its number.
   std::size_t add(std::string_view table, const api::KeyAttributes& key) {
     return add(table, [&](const Schema& schema) { return canonical_key(schema, key); });
   }
   std::size_t add(std::string_view table, const json::EncodedItem& item) {
     return add(table, [&](const Schema& schema) { return canonical_key_of_item(schema, item.json); });
   }
-  /// What a number's item is once its write is done; without this it is dropped.
+  /// Sets the item that a successful write leaves; without this the entry is dropped.
   void leaves(std::size_t number, Value item) {
     items_[number].after = std::move(item);
     items_[number].after_is_known = true;
   }
-  /// What one write came to, where that is something else than all came to.
+  /// Sets the outcome of one write, if it differs from that of the request.
   void came_to(std::size_t number, Outcome outcome) { items_[number].outcome = outcome; }
   void end_all(Outcome outcome) {
-    // The shared level first: who reads here once the write has ended must not find there what was before it.
+    // The shared level first: a reader that comes here after the write has ended must not find the earlier state there.
     end_there(outcome);
     for (Item& item : items_) end(item, item.outcome.value_or(outcome));
     end_unknown_tables(outcome);
   }
-  /// To be called before the request is sent: begins the fences of the other nodes.
+  /// Call this before the request is sent: begins the fences of the shared level.
   void begin() {
     if (state_.shared == nullptr || begun_there_) return;
     begun_there_ = true;
@@ -67,7 +67,7 @@ class FencedItems {
 
  private:
   struct Item {
-    Table* table = nullptr;  // null: nothing is known of its key
+    Table* table = nullptr;  // null: its key is unknown
     EntryKey key;
     std::string canonical_key;
     std::string partition_name;
@@ -172,13 +172,13 @@ class FencedItems {
   const Incoming& incoming_;
   const std::int64_t begun_ms_;
   bool begun_there_ = false;
-  std::set<std::string> doubted_there_;  // names of fences
-  std::set<std::string> unknown_names_;  // of tables
+  std::set<std::string> doubted_there_;  // names of fences and tables
+  std::set<std::string> unknown_names_;  // names of tables
   std::vector<Item> items_;
   std::set<std::string> unknown_tables_;
 };
 
-/// The effect of a write that succeeded: an earlier attempt without an answer may still come after it.
+/// The effect of a write that succeeded: an earlier attempt without an answer may still take effect after it.
 Outcome outcome_of_success(const endpoint::ReplyNotes& notes) {
   return notes.uncertain ? Outcome::kUnknown : Outcome::kDone;
 }
@@ -188,7 +188,7 @@ struct Sent {
   Outcome outcome;
 };
 
-/// Sends the request; where it fails, ends all writes as the error says.
+/// Sends the request; if it fails, ends all writes as the error implies.
 Sent send(State& state, const Incoming& incoming, FencedItems& items) {
   endpoint::ReplyNotes notes;
   items.begin();
@@ -201,7 +201,7 @@ Sent send(State& state, const Incoming& incoming, FencedItems& items) {
   }
 }
 
-/// Sends the request as it came, and ends all writes.
+/// Sends the request unchanged, and ends all writes.
 void send_all(State& state, const Incoming& incoming, FencedItems& items, std::string& reply) {
   const Sent sent = send(state, incoming, items);
   items.end_all(sent.outcome);
@@ -223,7 +223,7 @@ void delete_item(State& state, const Incoming& incoming, std::string& reply) {
   send_all(state, incoming, items, reply);
 }
 
-/// The update with the new item asked for, which costs nothing; the caller's reply is made without it.
+/// Sends the update with a request for the new item, which costs nothing; the caller's reply is made without it.
 bool update_asking_for_new(State& state, const Incoming& incoming, const api::UpdateItem& update, FencedItems& items,
                            std::size_t number, std::string& reply) {
   std::string body = '{' + json::members_without(incoming.members.json(), {"ReturnValues"});
@@ -263,7 +263,7 @@ void update_item(State& state, const Incoming& incoming, std::string& reply) {
   send_all(state, incoming, items, reply);
 }
 
-/// Entry keys of the writes that a BatchWriteItem's reply says were left; nothing where it cannot be read.
+/// The entry keys of the writes that a BatchWriteItem's reply lists as unprocessed; nullopt if it cannot be read.
 std::optional<std::set<std::string>> read_left(State& state, const std::string& text) {
   std::set<std::string> left;
   BorrowedParser parser;
@@ -316,14 +316,15 @@ void batch_write_item(State& state, const Incoming& incoming, std::string& reply
   const Sent sent = send(state, incoming, items);
   const auto left = read_left(state, sent.reply);
   for (std::size_t number = 0; number < count; ++number) {
-    // What was left may have been tried before it was.
+    // An unprocessed write may have been attempted before it was given up.
     if (!left || left->contains(items.key_text(number))) items.came_to(number, Outcome::kUnknown);
   }
   items.end_all(sent.outcome);
   reply += sent.reply;
 }
 
-/// A transaction's items are dropped, not kept: one that repeats a token succeeds without writing what it says.
+/// Items of a transaction are dropped, not cached: a transaction that repeats a token succeeds without writing its
+/// items.
 void transact_write_items(State& state, const Incoming& incoming, std::string& reply) {
   const api::TransactWriteItems transaction =
       understand([&] { return api::read_transact_write_items(incoming.members); });
@@ -365,7 +366,7 @@ void write_tables(State& state, const endpoint::Request& request, const json::Va
   if (value != nullptr) {
     api::for_each_table(request.operation, *value, [&](std::string_view name) { names.emplace(name); });
   }
-  // A table that is learnt of meanwhile is caught at the end.
+  // A table that is learnt of meanwhile is handled at the end.
   std::vector<Table*> tables;
   if (names.empty()) {
     tables = state.tables.all();
