@@ -128,7 +128,7 @@ class STATOR_API Database : public Endpoint {
   /// Restores the snapshot "start" if it exists; otherwise empties the database.
   void reset();
 
-  /// Makes calls fail by rules and a seed (docs/simulate.md). Replaces earlier rules and their counts; "{}" means no
+  /// Simulates faults by rules and a seed (docs/simulate.md). Replaces earlier rules and their counts; "{}" means no
   /// rules. The database's clock decides when a rule holds. Throws std::runtime_error that says what is wrong with the
   /// rules, and keeps the earlier ones.
   void simulate(std::string_view rules_json);

@@ -115,7 +115,7 @@ STATOR_API char* stator_snapshots(stator_database* database, char** error);
 STATOR_API int32_t stator_reset(stator_database* database, char** error);
 
 /*
- * Makes calls fail by rules and a seed (docs/simulate.md). Replaces earlier rules and their counts; NULL or "{}" means
+ * Simulates faults by rules and a seed (docs/simulate.md). Replaces earlier rules and their counts; NULL or "{}" means
  * no rules. The database's clock decides when a rule holds. Callers that set rules must obey `hold_ms` and a status of
  * 0 in replies. Returns 0, or -1 with `error`, and then keeps the earlier rules.
  */

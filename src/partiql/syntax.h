@@ -148,9 +148,9 @@ SharedStatement parse(std::string_view text);
 /// The same through a bounded cache shared by all threads; invalid texts are not cached.
 SharedStatement parse_cached(std::string_view text);
 
-/// What the service calls an operation that it does not support here: "Plus", "IsType", …
+/// The service's name for an operation in the message that it is unsupported: "Plus", "IsType", …
 std::string_view operation_name(const Node& node);
-/// Throws the service's message for an operator or a clause that it does not support in that place.
+/// Throws the service's error for an operator or clause that is not supported in that place.
 [[noreturn]] void throw_unsupported(const Node& node);
 
 /// Statements that nest deeper are refused.

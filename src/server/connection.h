@@ -152,7 +152,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   bool close_after_call_ = false;
   bool http_1_0_ = false;  // HTTP version of the last head read
   bool continue_sent_ = false;
-  std::int64_t since_ms_ = 0;          // begin of idle time, or last progress in writing
+  std::int64_t since_ms_ = 0;          // start of the idle time, or last progress in writing
   std::int64_t request_since_ms_ = 0;  // arrival of the first byte of the incoming request
   std::size_t progress_bytes_ = 0;     // written since `since_ms_`
   std::size_t missing_bytes_ = 0;

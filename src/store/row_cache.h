@@ -11,8 +11,8 @@ namespace stator::store {
 /// that were read are cached; a write adds none, and removes those that it replaces.
 ///
 /// Never returns a value that a finished write has replaced, nor an older one than an earlier read returned: a write
-/// fences its keys (`Fence`) from before it becomes visible until it is, and a value whose read overlaps a fence is not
-/// cached.
+/// fences its keys (`Fence`) from before it becomes visible until it is, and values that were read before or during a
+/// fence are not cached.
 ///
 /// Rows are kept in sets, by the hash of their key. Each set has a fixed share of the memory, and evicts rows that were
 /// not read since its hand last passed them (CLOCK). Safe to use from several threads; a set is locked only while its

@@ -168,8 +168,8 @@ class Store {
   void write_unsynced(Batch& batch);
   /// A view of the state after all writes that have returned.
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const;
-  /// A cursor over [lower, upper); an empty upper bound means no bound; the bounds are copied. Its position is
-  /// undefined until one of its seek functions is called.
+  /// A cursor over [lower, upper); an empty upper bound means no bound; the bounds are copied. It has no
+  /// position until one of its seek functions is called.
   [[nodiscard]] std::unique_ptr<Cursor> cursor(std::string_view lower, std::string_view upper,
                                                const Snapshot* snapshot = nullptr) const;
   /// Estimates the compressed size of the keys and values in [lower, upper) without reading them. Good for comparing
