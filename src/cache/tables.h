@@ -56,7 +56,7 @@ struct Table {
   Fence any_item;
   /// Null: not known, or not any more.
   std::atomic<const Schema*> schema{nullptr};
-  /// The last known schema, and since when it is known. Managed by `Tables`.
+  /// The last known schema, and when it was last learnt or doubted. Managed by `Tables`.
   const Schema* last_schema = nullptr;
   std::int64_t learnt_ms = 0;
 

@@ -71,8 +71,8 @@ class ExpressionParser {
 /// Parses the rest of a SELECT, after its keyword, into the statement.
 void parse_select(ExpressionParser& parser, Statement& statement);
 
-/// Parses FROM … SET … in the place of a value, as in a statement with a misspelt SELECT. Always throws: "Expected data
-/// manipulation" if the table and its WHERE are not followed by a change.
+/// Parses FROM … SET … where a value is expected, as in a statement with a misspelt SELECT. Always throws: "Expected
+/// data manipulation" if the table and its WHERE are not followed by a change.
 [[noreturn]] void refuse_inner_from(ExpressionParser& parser, Statement& statement);
 
 /// Refuses what the grammar allows but DynamoDB does not: aliases, paths as table names, operators in projections, …

@@ -143,7 +143,7 @@ FileListContent parse_file_list(std::string_view text) {
     const std::size_t end = text.find('\n');
     const bool torn = end == std::string_view::npos;
     std::string_view line = text.substr(0, end);
-    // Sectors that did not reach the disk may leave zeros in the last line.
+    // Sectors that did not reach the disk may leave zeros in a line; the list ends before it.
     if (torn && !first && !content.sealed) break;
     if (!first && !content.sealed && was_never_written(line, text, total_bytes - text.size())) break;
     if (torn) throw std::runtime_error("its last line is cut off");

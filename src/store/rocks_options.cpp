@@ -30,7 +30,7 @@ constexpr std::size_t kMergeReadBytes = 256 << 10;
 /// and a search touches fewer cache lines.
 constexpr int kIndexKeysTogether = 16;
 /// Bits per key in a table's filter: of a thousand lookups in tables without the key, one or two read a block in vain;
-/// with 10 bits, ten. In a large store, six tables are looked up for a new item.
+/// with 10 bits, ten. In a large store, six tables are searched for a new item.
 constexpr double kFilterBits = 14;
 
 std::size_t max_open_tables(std::size_t process_limit) {

@@ -242,7 +242,8 @@ bool Store::Impl::snapshots_are_since(rocksdb::SequenceNumber present) const {
 }
 
 /// Drops the tables that hold nothing but deleted keys of the range; those that hold other keys too shrink when they
-/// are merged. Otherwise a large table's disk space would stay occupied until other writes cause it to be merged.
+/// are merged. Without this, the space of a deleted range in a large table would stay occupied until other writes cause
+/// it to be merged.
 void Store::Impl::drop_files(const rocksdb::Slice& lower, const rocksdb::Slice& upper) const {
   constexpr std::uint64_t kWorthASync = 8 << 20;
   rocksdb::ColumnFamilyHandle* const family = db->DefaultColumnFamily();
