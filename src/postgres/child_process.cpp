@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMaxOutputBytes = std::size_t{64} * 1024;
 constexpr int kCannotRun = 127;
 
-/// Changes to the account. Uses only calls that are safe between fork and exec, since other threads may hold locks.
+/// Changes to the account. Uses only calls that are safe between fork and exec, as other threads may hold locks.
 bool become(const std::optional<Account>& account) {
   if (!account) return true;
   return ::setgroups(1, &account->group) == 0 && ::setresgid(account->group, account->group, account->group) == 0 &&
@@ -75,7 +75,7 @@ int wait_for_exit(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/// Reads until the program closes its output; false where the deadline passed first.
+/// Reads until the program closes its output; false if the deadline passes first.
 bool read_output(int from, Clock::time_point deadline, std::string& out) {
   std::array<char, 4096> buffer{};
   while (true) {

@@ -21,16 +21,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Added to the server's time limit before the client gives up: time for the server's own error to arrive.
+/// How long the client waits beyond the server's time limit, so that the server's own error can arrive.
 constexpr std::chrono::milliseconds kGrace{2000};
 constexpr std::size_t kMaxNotices = 100;
 constexpr std::size_t kMaxIdentifierBytes = 63;
 // Source: PostgreSQL manual, "PostgreSQL Error Codes".
 constexpr std::string_view kQueryCancelled = "57014";
 constexpr std::string_view kActiveTransaction = "25001";
-/// So much of a script is sent at once: the server parses all that comes together before it begins.
+/// How much of a script is sent at once: the server parses all of it before it begins.
 constexpr std::size_t kPartBytes = std::size_t{1} << 20U;
-/// So much of the rows of a COPY is sent between two looks for an interrupt.
+/// How many bytes of COPY rows are sent between two checks for an interrupt.
 constexpr std::size_t kRowsChunkBytes = std::size_t{64} << 10U;
 /// The protocol counts parameters in 16 bits.
 constexpr std::size_t kMaxParameters = 65535;
@@ -62,7 +62,8 @@ ErrorFields fields_of(const PGresult* result, std::string_view statement) {
                      .context = field_of(result, PG_DIAG_CONTEXT),
                      .statement = std::string(statement)};
   if (fields.message.empty()) fields.message = libpq().PQresultErrorMessage(result);
-  // Of a row of a COPY this alone says where it stands; below it, where a trigger's code failed.
+  // For a row of a COPY only the context says where the row is; the lines before that one are about a trigger that
+  // failed.
   const std::size_t copy = ("\n" + fields.context).find("\nCOPY ");
   if (copy != std::string::npos) {
     const std::string place = fields.context.substr(copy, fields.context.find('\n', copy) - copy);
@@ -90,8 +91,8 @@ std::uint64_t to_count(const char* text) {
   return count;
 }
 
-/// Of what the server says about a COPY, "COPY users, line 3, column id: …": the line, 0 where it tells none. Its words
-/// are the server's language's.
+/// The line in the server's context of a COPY, "COPY users, line 3, column id: …"; 0 if it has none. The words are in
+/// the server's language.
 std::size_t line_of_copy(std::string_view context) {
   for (std::size_t comma = context.find(", "); comma != std::string_view::npos; comma = context.find(", ", comma + 1)) {
     const std::size_t blank = context.find(' ', comma + 2);
@@ -102,7 +103,8 @@ std::size_t line_of_copy(std::string_view context) {
   return 0;
 }
 
-/// The error of a script's part, as one of the statement that failed: the server names a place in its text at most.
+/// Turns the error of a part of a script into one of the statement that failed: the server says at most the position in
+/// the part.
 ErrorFields in_script(std::string_view text, std::string_view part, std::optional<std::string_view> rows,
                       std::size_t done, ErrorFields fields) {
   std::size_t begin = offset_in(text, part);
@@ -123,13 +125,14 @@ ErrorFields in_script(std::string_view text, std::string_view part, std::optiona
   return fields;
 }
 
-/// libpq's "connection to server … failed: …", of several lines where several addresses were tried, as one line.
+/// libpq's "connection to server … failed: …", which has several lines if several addresses were tried, as one line.
 std::string connect_message(const std::string& raw) {
   std::string text = one_line(mask_passwords(raw));
   return text.empty() ? "no connection could be made" : text;
 }
 
-/// The server's message before it closed the connection, or that it closed it; without libpq's guesses at the reason.
+/// The server's last message before it closed the connection, else that it closed it; without libpq's guesses at the
+/// reason.
 std::string lost_message(const std::string& raw) {
   std::string text = connect_message(raw);
   text.erase(std::min(text.find(" This probably means"), text.size()));
@@ -145,18 +148,18 @@ struct Connection::Impl {
   std::unique_ptr<PGconn, ConnectionDeleter> handle;
   std::chrono::milliseconds statement_timeout{0};
   std::function<bool()> interrupted;
-  /// The server was told to cancel a statement. Where that failed of it, it is not told again: what follows undoes the
-  /// work.
+  /// The server was told to cancel a statement. If the statement failed because of that, the next ones are not
+  /// cancelled: they undo the work.
   bool cancelled = false;
-  /// When the server was last told to cancel the statement that runs; empty before.
+  /// When the server was last told to cancel the running statement; empty if it was not.
   std::optional<Clock::time_point> told_at;
   bool broken = false;
-  /// How many of the statements sent together are done.
+  /// The number of completed statements among those sent together.
   std::size_t done = 0;
-  /// Of the rows of the statement that runs: whether their columns were told, and what those take that are kept.
+  /// For the running statement: whether its columns were passed on, and the size of the rows kept.
   bool has_columns = false;
   std::size_t kept_bytes = 0;
-  /// What the caller threw at a row.
+  /// What a callback of the caller threw.
   std::exception_ptr refusal;
   std::vector<std::string> notices;
 
@@ -185,7 +188,7 @@ void Connection::Impl::connect(const Target& target) {
     values.push_back(value);
   };
   const std::string timeout = std::to_string(target.connect_timeout.count());
-  // Before the URL, which overrides it.
+  // Added before the URL, which overrides it.
   if (std::getenv("PGCONNECT_TIMEOUT") == nullptr) add("connect_timeout", timeout.c_str());
   add("dbname", target.url.c_str());
   if (!target.database.empty()) add("dbname", target.database.c_str());
@@ -222,11 +225,12 @@ void Connection::Impl::cancel() {
   libpq().PQfreeCancel(request);
 }
 
-/// Returns how long to wait for input until this is called again, in ms; -1: for good.
+/// Cancels the running statement if `interrupted` says so. Returns how long to wait for input until the next call, in
+/// ms; -1: without limit.
 int Connection::Impl::cancel_where_interrupted() {
-  // A signal that comes just before the wait does not end it.
+  // A signal just before the wait does not end it.
   constexpr int kBetweenLooksMs = 250;
-  // A cancel that overtakes its statement on the way to the server cancels nothing.
+  // A cancel request that reaches the server before its statement has no effect, so repeat it.
   constexpr std::chrono::seconds kAgain{1};
   if (told_at) {
     if (Clock::now() - *told_at < kAgain) return kBetweenLooksMs;
@@ -269,7 +273,8 @@ ResultHandle Connection::Impl::next_result(std::string_view statement, const Str
   return ResultHandle(libpq().PQgetResult(handle.get()));
 }
 
-/// Calls what the caller gave for rows, nothing after a call that threw.
+/// Calls a callback of the caller, unless an earlier one threw. Keeps what it throws, and cancels a statement that only
+/// reads.
 void Connection::Impl::hand_over(std::string_view statement, const std::function<void()>& call) {
   if (refusal) return;
   try {
@@ -307,7 +312,7 @@ void Connection::Impl::take_rows(const PGresult* result, std::string_view statem
 void Connection::Impl::send_rows(std::string_view statement, const Streams& streams) {
   while (true) {
     const std::string_view rows = streams.read();
-    // Before the end, too: Ctrl-C also ends the program that the rows come from.
+    // Checked before the end, too: Ctrl-C also ends the program that sends the rows.
     if (interrupted && interrupted()) {
       if (libpq().PQputCopyEnd(handle.get(), "interrupted") != 1) lost(statement);
       return;
@@ -324,7 +329,7 @@ void Connection::Impl::receive_rows(std::string_view statement, const Streams& s
   while (true) {
     char* bytes = nullptr;
     const int size = libpq().PQgetCopyData(handle.get(), &bytes, 1);
-    if (size < 0) return;  // the end, or an error, which is the next result
+    if (size < 0) return;  // the end, or an error, which follows as the next result
     if (size == kWouldWait) {
       if (streams.waiting) streams.waiting();
       wait_for_input(statement, deadline);
@@ -382,7 +387,7 @@ Result Connection::Impl::collect(std::string_view statement, bool keep_rows, con
     throw Error(ErrorKind::kLost, *std::move(fault));
   }
   if (fault) throw Error(ErrorKind::kStatement, *std::move(fault));
-  cancelled = false;  // it came too late for this statement, so the next one is cancelled
+  cancelled = false;  // the cancel came too late for this statement, so the next one is cancelled
   return out;
 }
 
@@ -450,7 +455,7 @@ void Connection::execute_script(std::string_view statements) {
   std::optional<Transaction> transaction;
   SqlReader reader(statements);
   constexpr std::size_t kNone = std::string_view::npos;
-  std::size_t begin = kNone;  // of what is not sent yet
+  std::size_t begin = kNone;  // of the part that is not sent yet
   while (const auto statement = reader.next()) {
     const std::size_t first = offset_in(statements, statement->text);
     const std::size_t end = first + statement->text.size();
@@ -459,7 +464,7 @@ void Connection::execute_script(std::string_view statements) {
     const bool is_last = end == statements.size();
     if (!is_last && !statement->rows && !each_alone && end - begin < kPartBytes) continue;
     if (!wraps) {
-      // Of one part, the server makes a transaction by itself.
+      // The server runs a single part in a transaction by itself.
       wraps = !was_open && !each_alone && !is_last && sql_transaction_control(statements).empty();
       if (*wraps) transaction.emplace(*this);
     } else {
@@ -544,7 +549,7 @@ Transaction::~Transaction() {
   try {
     connection_.execute("ROLLBACK");
   } catch (const std::exception&) {
-    // The connection is broken, and with it the transaction is over.
+    // The connection is broken, so the transaction has ended.
   }
 }
 

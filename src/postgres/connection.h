@@ -17,18 +17,18 @@ namespace stator::postgres {
 /// Values for $1, $2, …; nullopt is NULL. They are sent separately from the statement, never in its text.
 using Parameters = std::vector<Field>;
 
-/// What a statement takes from the client and gives to it while it runs.
+/// Callbacks for data that a running statement takes from the client or passes to it.
 struct Streams {
-  /// The next bytes for COPY … FROM STDIN, which are good until the next call; empty at the end.
+  /// Returns the next bytes for COPY … FROM STDIN, valid until the next call; empty at the end.
   std::function<std::string_view()> read = {};
-  /// Takes the bytes of COPY … TO STDOUT.
+  /// Called with the bytes of COPY … TO STDOUT.
   std::function<void(std::string_view)> write = {};
-  /// Takes the columns of the rows, once, before the first row or where there is none.
+  /// Called once with the columns of the rows, before the first row, also if there are no rows.
   std::function<void(const std::vector<Column>&)> columns = {};
-  /// Takes each row as it arrives; without it, the Result has them. What this or `columns` throws leaves execute() when
-  /// the statement is over: one that only reads is cancelled for it, any other does its work.
+  /// Called with each row as it arrives; without it, the Result holds them. execute() rethrows what this or `columns`
+  /// throws when the statement is over; a statement that only reads is cancelled, any other completes its work.
   std::function<void(const Row&)> row = {};
-  /// Called before each wait for the server, so that what came can be passed on.
+  /// Called before each wait for the server, so that the data so far can be passed on.
   std::function<void()> waiting = {};
 };
 
@@ -36,35 +36,34 @@ struct Streams {
 /// broken and can only be destroyed.
 class Connection {
  public:
-  /// Connects. Throws Error (kConnect) with one line: which server it tried, and why that failed.
+  /// Connects. Throws Error (kConnect) with one line: which server was tried, and why that failed.
   explicit Connection(const Target& target);
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
   ~Connection();
 
-  /// One statement. Throws Error (kUsage) for a COPY to or from the client where `streams` lacks the one for it.
+  /// Runs one statement. Throws Error (kUsage) for a COPY to or from the client if `streams` lacks the callback for it.
   Result execute(std::string_view statement, const Parameters& parameters = {}, const Streams& streams = {});
 
-  /// Several statements, without parameters, and the rows behind each COPY … FROM STDIN; in one transaction unless they
-  /// begin or end one themselves, or refuse one (sql_refuses_transaction). Rows that come are dropped. An Error
-  /// (kStatement) has the one statement that failed, and its line. Throws Error (kUsage) where a transaction stays
-  /// open.
+  /// Runs several statements, without parameters, with the rows after each COPY … FROM STDIN; in one transaction,
+  /// unless they begin or end one themselves or refuse one (sql_refuses_transaction). Drops rows that they return. An
+  /// Error (kStatement) has the statement that failed and its line. Throws Error (kUsage) if a transaction stays open.
   void execute_script(std::string_view statements);
 
-  /// The only column of the only row; nullopt where there is no row, or it is NULL.
-  /// Throws Error (kUsage) where there are more rows or columns.
+  /// Returns the only column of the only row; nullopt if there is no row, or if it is NULL.
+  /// Throws Error (kUsage) if there are more rows or columns.
   std::optional<std::string> value(std::string_view statement, const Parameters& parameters = {});
-  /// The only row as a JSON object; nullopt where there is none. Throws Error (kUsage) where there are more.
+  /// Returns the only row as a JSON object; nullopt if there is none. Throws Error (kUsage) if there are more.
   std::optional<std::string> object(std::string_view statement, const Parameters& parameters = {});
-  /// All rows as a JSON array of objects.
+  /// Returns all rows as a JSON array of objects.
   std::string array(std::string_view statement, const Parameters& parameters = {});
 
-  /// Sets element_type and delimiter of the columns that are arrays of types which are not PostgreSQL's own, such as
-  /// enums; only the catalog tells these from scalars. Asks nothing where all types are PostgreSQL's.
+  /// Sets element_type and delimiter of the columns that are arrays of types not built into PostgreSQL, such as enums;
+  /// only the catalog distinguishes these from scalars. Sends no query if all types are built in.
   void find_element_types(std::vector<Column>& columns);
 
-  /// Between two statements: throws Error (kStatement) with the SQLSTATE of a cancelled one where Target::interrupted
-  /// says so.
+  /// To be called between two statements: throws Error (kStatement) with the SQLSTATE of a cancelled statement if
+  /// Target::interrupted returns true.
   void check_interrupted();
   [[nodiscard]] bool is_broken() const;
   /// The name of the database connected to.

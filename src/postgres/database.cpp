@@ -20,7 +20,7 @@ bool database_exists(Connection& connection, std::string_view name) {
   return connection.value("SELECT 1 FROM pg_database WHERE datname = $1", {std::string(name)}).has_value();
 }
 
-/// Of two CREATE DATABASE at the same moment, one fails at the catalogue's unique index: reports that as "exists".
+/// Reports that the database exists. Of two concurrent CREATE DATABASE, one fails at the catalogue's unique index.
 [[noreturn]] void throw_exists(const Error& error, std::string_view name) {
   ErrorFields fields = error.fields();
   fields.message = "database \"" + std::string(name) + "\" already exists";
@@ -43,7 +43,7 @@ Connection connect_for_maintenance(const Target& target) {
   try {
     return Connection(maintenance);
   } catch (const Error& error) {
-    // Another database helps against no other fault, and the message about this one is the right one.
+    // For any other fault, another database would not help, and this message is the right one.
     if (std::string_view(error.what()).find("does not exist") == std::string_view::npos) throw;
   }
   maintenance.database = "template1";
@@ -58,7 +58,7 @@ void create_database(Connection& maintenance, std::string_view name) {
       return;
     } catch (const Error& error) {
       if (error.sqlstate() == kUniqueViolation) throw_exists(error, name);
-      // A session is connected to the template, as another CREATE DATABASE may be for a moment.
+      // A session is connected to the template database, as another CREATE DATABASE may be for a moment.
       if (error.sqlstate() != kObjectInUse || std::chrono::steady_clock::now() > deadline) throw;
     }
     std::this_thread::sleep_for(kTemplatePause);

@@ -9,7 +9,7 @@
 namespace stator::postgres {
 namespace {
 
-/// Characters of the statement shown to either side of the caret.
+/// How many characters of the statement are shown on each side of the caret.
 constexpr std::size_t kContext = 60;
 
 /// The byte at which the character numbered `position` (1-based) begins.

@@ -21,17 +21,17 @@ enum class ErrorKind : std::uint8_t {
 /// The fields of an error, as the server sends them. Source: PostgreSQL manual, "Error and Notice Message Fields".
 struct ErrorFields {
   std::string message;
-  /// Five characters, e.g. "42P01"; empty where the error is not the server's.
+  /// Five characters, e.g. "42P01"; empty if the error does not come from the server.
   std::string sqlstate = {};
   std::string detail = {};
   std::string hint = {};
-  /// What the server was at, a line a level: "COPY users, line 3, column id". Not shown by itself.
+  /// What the server was doing, one line a level: "COPY users, line 3, column id". Not part of the message.
   std::string context = {};
   std::string statement = {};
   /// 1-based, in characters (not bytes) of the statement; 0: unknown.
   std::size_t position = 0;
-  /// Where the statement begins in the text that it is of, both 1-based, the column in characters; 0: it is not of a
-  /// longer one.
+  /// Where the statement begins in the script that it is part of, both 1-based, the column in characters. `line` 0: it
+  /// is not part of a script.
   std::size_t line = 0;
   std::size_t column = 1;
 };
@@ -54,7 +54,7 @@ class Error : public std::runtime_error {
   ErrorFields fields_;
 };
 
-/// The text with runs of white space, line breaks included, as one space, and trimmed.
+/// The text, trimmed, with each run of white space (line breaks included) as one space.
 std::string one_line(std::string_view text);
 
 }  // namespace stator::postgres

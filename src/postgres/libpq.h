@@ -46,8 +46,8 @@ namespace stator::postgres {
   X(PQstatus)                     \
   X(PQtransactionStatus)
 
-/// libpq, loaded when the first connection is made. Linking it would load Kerberos and LDAP at every start of the
-/// program, which takes about 4 ms, also for commands that do not use PostgreSQL.
+/// libpq, loaded at the first connection. Linking it would load Kerberos and LDAP at every start of the program, which
+/// takes about 4 ms even for commands that do not use PostgreSQL.
 struct Libpq {
 // NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration
 #define STATOR_LIBPQ_MEMBER(name) decltype(&::name) name = nullptr;
@@ -55,7 +55,8 @@ struct Libpq {
 #undef STATOR_LIBPQ_MEMBER
 };
 
-/// Throws Error (kMissing) with the package to install where the library is absent. Safe to call from any thread.
+/// Throws Error (kMissing), which names the package to install, if the library is missing. Safe to call from any
+/// thread.
 const Libpq& libpq();
 
 }  // namespace stator::postgres

@@ -60,8 +60,8 @@ std::size_t mask_value(std::string_view text, std::size_t at, std::string& out) 
   return i;
 }
 
-/// After "://": appends `user:` and masks the rest up to the last '@' before white space. Not up to the first one: a
-/// password may contain a '/' or '@' that its owner forgot to encode.
+/// After "://": appends `user:` and masks the rest up to the last '@' before white space. The last, as a password may
+/// contain a '/' or '@' that somebody forgot to encode.
 std::size_t mask_authority(std::string_view text, std::size_t at, std::string& out) {
   std::size_t end = at;
   std::size_t last_at = std::string_view::npos;

@@ -7,7 +7,7 @@ namespace stator::postgres {
 
 /// The text with every password replaced by `***`: in URLs (`scheme://user:secret@`), in URL parameters and keyword
 /// strings (`password=secret`, `sslpassword='se cret'`), and in SQL literals after the word PASSWORD.
-/// Such a literal gets as many `*` as it has characters, so that positions in the statement stay right.
+/// A literal becomes as many `*` as it has characters, so that positions in the statement stay correct.
 std::string mask_passwords(std::string_view text);
 
 }  // namespace stator::postgres

@@ -26,7 +26,7 @@ constexpr std::string_view kChecksum = "encode(sha256(convert_to($1, 'UTF8')), '
 
 [[noreturn]] void throw_usage(const std::string& text) { throw Error(ErrorKind::kUsage, text); }
 
-/// "0001_add_index" -> 1; nullopt where the name has another form.
+/// "0001_add_index" -> 1; nullopt if the name has another form.
 std::optional<std::uint32_t> number_of(std::string_view name) {
   const std::size_t underscore = name.find('_');
   if (underscore == std::string_view::npos || underscore + 1 == name.size()) return std::nullopt;
@@ -173,8 +173,8 @@ void Migrator::run(const std::string& name, const std::string& script, const std
     std::optional<Transaction> transaction;
     if (!refuses_transaction) transaction.emplace(connection_);
     connection_.execute_script(script);
-    // What the file has set (pg_dump's files empty search_path) must not reach the record or the next file, which may
-    // just as well be applied by a command of its own.
+    // Settings of the file (pg_dump empties search_path) must not affect the record or the next file, which another
+    // command may apply.
     connection_.execute_script("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL");
     connection_.execute(record, parameters);
     if (transaction) transaction->commit();
@@ -195,13 +195,13 @@ std::size_t Migrator::up(const MigrationProgress& progress) {
   connection_.execute(
       "CREATE TABLE IF NOT EXISTS public.stator_migrations "
       "(name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
-  connection_.take_notices();  // that the table is there
+  connection_.take_notices();  // about an existing table
   std::size_t count = 0;
   for (const MigrationStatus& status : all) {
     if (status.state != MigrationState::kPending) continue;
     connection_.check_interrupted();
     const Migration* migration = find(status.name);
-    // Once recorded, the file may not change any more.
+    // An applied file may not change, so do not record an empty one.
     if (sql_is_empty(migration->up)) throw_usage("migration " + status.name + " holds no statement yet");
     run(status.name, migration->up,
         "INSERT INTO public.stator_migrations (name, checksum) VALUES ($2, " + std::string(kChecksum) + ")",

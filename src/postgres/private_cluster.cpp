@@ -40,7 +40,7 @@ constexpr milliseconds kPoll{10};
 /// How long to wait for processes that a killed server left behind: until they end by themselves, and after each
 /// signal.
 constexpr std::chrono::seconds kOrphanPatience{3};
-/// Parent of the cluster's directory where the server's account may not enter the data directory.
+/// The parent of the cluster's directory if the server's account may not enter the data directory.
 constexpr std::string_view kReachableParent = "/var/lib/stator";
 
 constexpr std::string_view kSettings = R"(
@@ -113,7 +113,7 @@ std::string last_complaint(std::string_view text) {
   return found;
 }
 
-/// Why initdb or the server failed, by its output, as one line.
+/// Why initdb or the server failed, taken from its output, as one line.
 std::string reason(std::string_view output) {
   if (output.find("No space left on device") != std::string_view::npos) return "no space left on the disk";
   if (std::string complaint = last_complaint(output); !complaint.empty()) return one_line(complaint);
@@ -121,7 +121,8 @@ std::string reason(std::string_view output) {
   return text.empty() ? "it said nothing" : text;
 }
 
-/// Whether the process's working directory is the cluster's: then it is the server, not another one with its old id.
+/// Whether the process's working directory is `directory`: then it is the server, and not another process with the same
+/// id.
 bool works_in(pid_t process, const fs::path& directory) {
   struct stat of_process {};
   struct stat of_directory {};
@@ -130,13 +131,13 @@ bool works_in(pid_t process, const fs::path& directory) {
          of_process.st_dev == of_directory.st_dev && of_process.st_ino == of_directory.st_ino;
 }
 
-/// The processes of the server in `directory`: the server itself, or those left behind when it was killed.
+/// The server processes in `directory`: a running server's, or those left behind when it was killed.
 std::vector<pid_t> server_processes_in(const fs::path& directory) {
   std::vector<pid_t> found;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
     const pid_t process = to_int(entry.path().filename().string());
-    // By name too: a user's shell may have that working directory.
+    // Check the name, too: a user's shell may have that working directory.
     if (!works_in(process, directory) || read_lines(entry.path() / "comm") != std::vector<std::string>{"postgres"}) {
       continue;
     }
@@ -145,7 +146,7 @@ std::vector<pid_t> server_processes_in(const fs::path& directory) {
   return found;
 }
 
-/// A short name that is always the same for one path (64-bit FNV-1a).
+/// A short name that is always the same for a path (64-bit FNV-1a).
 std::string short_name(std::string_view text) {
   std::uint64_t hash = 14695981039346656037ULL;
   for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211ULL;
@@ -206,7 +207,7 @@ bool PrivateCluster::is_running() const { return read_postmaster().has_value(); 
 std::optional<PrivateCluster::Postmaster> PrivateCluster::read_postmaster() const {
   // Its lines: process, data directory, start time, port, socket directory, address, memory key, state.
   const std::vector<std::string> lines = read_lines(cluster() / "postmaster.pid");
-  // The server writes them one by one while it starts.
+  // The server writes the lines one by one while it starts.
   if (lines.empty()) return std::nullopt;
   Postmaster found{.process = to_int(lines[0]),
                    .socket_directory = lines.size() > 4 ? lines[4] : std::string(),
@@ -227,7 +228,7 @@ void PrivateCluster::make_home() {
   find_home();
   if (fs::exists(home_)) {
     if (can_access(home_, R_OK | W_OK | X_OK, account_)) return;
-    // An empty directory that the server's account cannot use is replaced; one with content is somebody else's.
+    // An empty directory that the server's account cannot use is replaced; one with content belongs to somebody else.
     if (fs::is_symlink(link_) || !fs::is_empty(home_, error) || error) {
       fail("cannot be used", (account_ ? account_->name : "this user") + std::string(" may not enter the directory"));
     }
@@ -292,7 +293,7 @@ void PrivateCluster::create() {
 fs::path PrivateCluster::make_socket_directory() {
   fs::path directory = home_ / "socket";
   const bool fits = directory.string().size() + kSocketName.size() <= kMaxSocketPathBytes;
-  // The server and libpq take a comma as a separator of directories, and '@' as the start of an abstract name.
+  // For the server and libpq a comma separates directories, and '@' begins an abstract name.
   if (!fits || directory.string().find(',') != std::string::npos) {
     directory = "/tmp/stator-pg-" + short_name(home_.string());
   }
@@ -373,8 +374,8 @@ void PrivateCluster::launch() {
   // The system may take a moment to free the resources of a killed server, so try again.
   const auto deadline = Clock::now() + std::chrono::seconds(10);
   while (true) {
-    // No server runs (start() has checked). The process id that a crash left may now be another process of this
-    // account, or a zombie, which the new server would take for a running one.
+    // No server is running (start() has checked). A process id left by a crash may belong to another process of this
+    // account, or to a zombie, which the new server would take for a running server.
     fs::remove(cluster() / "postmaster.pid", error);
     fs::remove(sockets / kSocketLockName, error);
     const auto said_before = fs::file_size(log(), error);
@@ -401,7 +402,7 @@ void PrivateCluster::start() {
   if (const auto running = read_postmaster(); running && running->ready) return;
   account_ = unprivileged_account();
   std::error_code error;
-  // Private to its owner, as the store creates it too; but the server's own account may pass through.
+  // Private to its owner, as the store creates it, too; but if the server has another account, that may pass through.
   if (fs::create_directories(data_, error)) fs::permissions(data_, fs::perms(account_ ? 0711 : 0700), error);
   if (error) fail("could not be created", error.message());
   const FileLock lock(data_ / "postgres.lock", options_.patience);
@@ -420,7 +421,7 @@ bool PrivateCluster::stop() {
   if (::kill(running->process, SIGINT) != 0) fail("could not be stopped", system_message());
   const auto deadline = Clock::now() + options_.patience;
   while (works_in(running->process, cluster())) {
-    ::waitpid(running->process, nullptr, WNOHANG);  // reaps it where it is a child of this process
+    ::waitpid(running->process, nullptr, WNOHANG);  // reaps it if it is a child of this process
     if (Clock::now() > deadline) {
       fail("could not be stopped",
            "it was still there after " + std::to_string(options_.patience.count()) + " seconds");
@@ -445,7 +446,7 @@ std::string PrivateCluster::version() const {
 }
 
 std::vector<std::string> PrivateCluster::log_lines(std::size_t most) const {
-  constexpr std::streamoff kMostBytes = 2 * 1024 * 1024;  // twice the size at which a log is started anew
+  constexpr std::streamoff kMostBytes = 2 * 1024 * 1024;  // twice the size at which a new log is started
   std::vector<std::string> lines;
   std::istringstream text{read_tail(log(), kMostBytes)};
   for (std::string line; std::getline(text, line);) lines.push_back(line);

@@ -17,12 +17,13 @@ namespace stator::postgres {
 /// Stator's own PostgreSQL cluster in the data directory, so that every command has a server on a fresh machine.
 ///
 ///   <data>/postgres.lock      held while the cluster is created, started or stopped
-///   <data>/postgres/          owned by the server's account, mode 0700; a link where that account may not enter <data>
+///   <data>/postgres/          owned by the server's account, mode 0700; a link if that account may not enter <data>
 ///   <data>/postgres/cluster/  PostgreSQL's own directory
-///   <data>/postgres/socket/   its unix socket; under /tmp where the path would exceed 107 bytes (unix(7))
+///   <data>/postgres/socket/   its unix socket; under /tmp if the path would exceed 107 bytes (unix(7))
 ///   <data>/postgres/log       the server's log; started anew past 1 MB, the old one kept as log.old
 ///
-/// It listens on the unix socket only. Whoever can enter the directory can connect as the superuser, `postgres`.
+/// The server listens on the unix socket only. Whoever can enter the directory can connect as the superuser,
+/// `postgres`.
 class PrivateCluster {
  public:
   struct Options {
@@ -32,39 +33,39 @@ class PrivateCluster {
     std::filesystem::path programs = {};
     /// How long to wait for another command that holds the lock, and for the server to start or stop.
     std::chrono::seconds patience{60};
-    /// Gets a line about each step that takes time or matters ("creating a private PostgreSQL cluster in …").
+    /// Called with a line about each step that takes time or is important ("creating a private PostgreSQL cluster in
+    /// …").
     std::function<void(std::string_view)> tell = {};
   };
 
   explicit PrivateCluster(Options options);
 
-  /// Creates the cluster at first use and starts it where it is not running, also after its server was killed. Many
-  /// processes may call it at once. Throws Error (kCluster, kMissing) with one line: programs missing, disk full,
-  /// directory of another account, …
+  /// Creates the cluster at first use, and starts it if it is not running, also after its server was killed. Several
+  /// processes may call this at the same time. Throws Error (kCluster, kMissing) with one line: programs missing, disk
+  /// full, directory of another account, …
   void start();
 
-  /// Ends its sessions and stops it. False where it was not running.
+  /// Ends all sessions and stops the server. Returns false if it was not running.
   bool stop();
 
   [[nodiscard]] bool is_created() const;
-  /// Checks for the process itself: a crash may have left a file that says it runs.
+  /// Checks the process itself, as a crash may leave a file that says that it is running.
   [[nodiscard]] bool is_running() const;
 
-  /// Its directory; its major version ("15"), empty where it is not created.
+  /// The cluster's directory, and its major version ("15"; empty if it is not created).
   [[nodiscard]] const std::filesystem::path& home() const { return home_; }
   [[nodiscard]] std::string version() const;
   /// The last lines of its log, the oldest first.
   [[nodiscard]] std::vector<std::string> log_lines(std::size_t most) const;
 
-  /// The connection target while it runs. Throws Error (kCluster) where it does not run.
+  /// The connection target of the running server. Throws Error (kCluster) if it is not running.
   [[nodiscard]] Target target(std::string_view database) const;
 
-  /// The last FATAL or PANIC line of its log, without its time; empty where there is none. Says why a connection was
-  /// cut.
+  /// The last FATAL or PANIC line of its log, without the time; empty if there is none. Says why a connection was cut.
   [[nodiscard]] std::string last_fatal_message() const;
 
-  /// The folder of PostgreSQL's programs of that major version (0: the newest). Throws Error (kMissing) with the
-  /// package to install.
+  /// The folder of the PostgreSQL programs of that major version (0: the newest). Throws Error (kMissing), which names
+  /// the package to install.
   static std::filesystem::path find_programs(int major_version = 0);
 
  private:
@@ -84,10 +85,10 @@ class PrivateCluster {
   void run_initdb(const std::filesystem::path& programs);
   void launch();
   bool wait_until_ready(pid_t server);
-  /// Waits for a server that another command started: true when it is ready, false when it is gone. It may still be
-  /// starting where that command was killed, or be stopping.
+  /// Waits for a server that another command started. Returns true when it is ready, false when no server is running.
+  /// It may be stopping, or still starting if that command was killed.
   bool wait_for_other_server();
-  /// Waits for processes that a killed server left behind, then ends them, since they hold its shared memory.
+  /// Waits for processes left behind by a killed server, then ends them, as they hold its shared memory.
   void end_orphans();
   std::filesystem::path make_socket_directory();
   void own(const std::filesystem::path& path) const;

@@ -43,9 +43,9 @@ constexpr std::array<std::uint32_t, 67> kTextArrays{
     1014, 1015, 1017, 1018, 1019, 1027, 1034, 1040, 1041, 1115, 1182, 1183, 1185, 1187, 1263, 1270, 1561,
     1563, 2201, 2207, 2208, 2209, 2210, 2211, 2287, 2949, 2951, 3221, 3643, 3644, 3645, 3735, 3770, 3905,
     3907, 3909, 3911, 3913, 3927, 4073, 4090, 4097, 4192, 5039, 6150, 6151, 6152, 6153, 6155, 6157};
-/// The oid of text, for elements that are no more than that.
+/// The oid of text, used for elements that become strings.
 constexpr std::uint32_t kText = 25;
-/// The one of PostgreSQL's own types with another character there.
+/// The only built-in array type with another delimiter.
 constexpr std::uint32_t kBoxArray = 1020;
 
 void append_scalar(std::string_view text, JsonForm form, std::string& out) {
@@ -53,8 +53,8 @@ void append_scalar(std::string_view text, JsonForm form, std::string& out) {
   if (form == JsonForm::kBoolean) {
     out += text == "t" ? "true" : "false";
   } else if (form == JsonForm::kJson) {
-    // The type json keeps its text as it was written. Line breaks in it are blanks; in JSON Lines they would end the
-    // row.
+    // The type json keeps its text as written. Replace line breaks, which are white space there, as in JSON Lines they
+    // would end the row.
     std::ranges::replace_copy_if(
         text, std::back_inserter(out), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   } else if (form == JsonForm::kNumber && !is_word) {
@@ -128,7 +128,7 @@ void append_field(const Field& field, const Column& column, std::string& out) {
 }  // namespace
 
 bool has_type_of_database(const Column& column) {
-  // Below it oids are given by hand, the same ones in every database (FirstGenbkiObjectId in access/transam.h).
+  // Lower oids are assigned by hand and the same in every database (FirstGenbkiObjectId in access/transam.h).
   constexpr std::uint32_t kFirstOther = 10'000;
   return column.type >= kFirstOther;
 }

@@ -9,15 +9,15 @@
 
 namespace stator::postgres {
 
-/// A statement with a larger result fails, so that it cannot fill the memory.
+/// A statement with a larger result fails, so that it cannot exhaust memory.
 inline constexpr std::size_t kMaxResultSizeBytes = std::size_t{256} * 1024 * 1024;
 
 struct Column {
   std::string name;
   /// The type's object identifier (oid): 23 is integer, 25 text, …
   std::uint32_t type = 0;
-  /// Of an array whose element type is not PostgreSQL's own (Connection::find_element_types): that type, of a domain
-  /// the one below it, and the character between two elements. 0 for all other columns.
+  /// For an array whose element type is not built into PostgreSQL (Connection::find_element_types): that type, or the
+  /// base type of a domain, and the character between two elements. 0 for all other columns.
   std::uint32_t element_type = 0;
   char delimiter = ',';
 };
@@ -35,15 +35,15 @@ struct Result {
   std::uint64_t affected_rows = 0;
 };
 
-/// Whether the type is not PostgreSQL's own: another one in each database.
+/// Whether the type is not built into PostgreSQL, so that its oid differs between databases.
 bool has_type_of_database(const Column& column);
-/// Throws Error (kUsage) where two columns have the same name, which a JSON object cannot hold.
+/// Throws Error (kUsage) if two columns have the same name, which a JSON object cannot hold.
 void refuse_equal_names(const std::vector<Column>& columns);
-/// Appends the row as a JSON object, columns in order. Numbers, booleans, json and arrays keep their type (those of
-/// types that are not PostgreSQL's own need Column::element_type); others become strings; NULL is null; NaN and
+/// Appends the row as a JSON object, columns in order. Numbers, booleans, json and arrays keep their type (arrays of
+/// types that are not built in need Column::element_type). Other types become strings; NULL is null; NaN and
 /// infinities, which JSON lacks, are strings.
 void append_row_as_json(const std::vector<Column>& columns, const Row& row, std::string& out);
-/// All rows as a JSON array of objects, `[]` where there are none. Throws Error (kUsage) for columns of equal names.
+/// All rows as a JSON array of objects, `[]` if there are none. Throws Error (kUsage) if columns have equal names.
 std::string rows_as_json(const Result& result);
 
 }  // namespace stator::postgres

@@ -15,7 +15,7 @@
 namespace stator::postgres {
 namespace {
 
-/// The file is held in memory.
+/// The limit for a file, as it is held in memory.
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{256} * 1024 * 1024;
 
 bool is_plain_name(std::string_view name) {
@@ -24,8 +24,8 @@ bool is_plain_name(std::string_view name) {
   });
 }
 
-/// Commands of psql that change what it shows, and so nothing here; `\restrict` and `\unrestrict` are in what pg_dump
-/// writes since August 2025.
+/// psql commands that only change what psql shows, and are skipped. pg_dump writes `\restrict` and `\unrestrict` since
+/// August 2025.
 constexpr std::array<std::string_view, 9> kPassedOver{
     "restrict", "unrestrict", "echo", "qecho", "warn", "pset", "timing", "x", "set ON_ERROR_STOP"};
 
@@ -55,7 +55,7 @@ bool is_passed_over(std::string_view command) {
   refuse(path, line, what);
 }
 
-/// The text without what psql alone knows. Lines stay in their places, so that messages name the file's.
+/// The text without psql commands. Lines keep their numbers, so that messages name those of the file.
 std::string without_psql_commands(const std::filesystem::path& path, std::string text) {
   std::string kept;
   std::size_t done = 0;

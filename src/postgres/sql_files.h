@@ -22,15 +22,15 @@ class SqlFiles {
 
   [[nodiscard]] std::string schema() const { return read(directory_ / "schema.sql"); }
   [[nodiscard]] std::string seed() const { return read(directory_ / "seed.sql"); }
-  /// The text of queries/NAME.sql. Throws Error (kMissing), which names the existing queries.
+  /// The text of queries/NAME.sql. Throws an Error (kMissing) that names the existing queries.
   [[nodiscard]] std::string query(std::string_view name) const;
   /// Sorted.
   [[nodiscard]] std::vector<std::string> query_names() const;
   [[nodiscard]] std::filesystem::path migrations_directory() const { return directory_ / "migrations"; }
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 
-  /// A file's text, without what only tells psql how to show things (`\echo`, pg_dump's `\restrict`). Throws Error
-  /// (kMissing) where it cannot be read, (kUsage) beyond 256 MB and where another command of psql stands in it.
+  /// A file's text, without commands that only change what psql shows (`\echo`, pg_dump's `\restrict`). Throws Error:
+  /// kMissing if it cannot be read; kUsage if it is larger than 256 MB, or if it has another psql command.
   static std::string read(const std::filesystem::path& path);
 
  private:

@@ -51,7 +51,7 @@ std::size_t skip_quoted(std::string_view sql, std::size_t at, bool with_escapes)
   return sql.size();
 }
 
-/// The offset after `$tag$ … $tag$`, or after the dollar sign where it begins no such quote.
+/// The offset after `$tag$ … $tag$`, or after the dollar sign if it does not begin such a quote.
 std::size_t skip_dollar_quoted(std::string_view sql, std::size_t at) {
   std::size_t end = at + 1;
   if (end < sql.size() && std::isdigit(static_cast<unsigned char>(sql[end])) != 0) return end;  // $1
@@ -62,7 +62,8 @@ std::size_t skip_dollar_quoted(std::string_view sql, std::size_t at) {
   return close == std::string_view::npos ? sql.size() : close + tag.size();
 }
 
-/// Whether the words begin a function whose body may be SQL, with semicolons in it (BEGIN ATOMIC … END).
+/// Whether the words begin the definition of a function, whose body may be SQL with semicolons in it (BEGIN ATOMIC …
+/// END).
 bool makes_function(const std::vector<std::string>& words) {
   if (words.empty() || words[0] != "CREATE") return false;
   const std::size_t kind = words.size() > 2 && words[1] == "OR" && words[2] == "REPLACE" ? 3 : 1;
@@ -95,13 +96,14 @@ bool destroys(const std::vector<std::string>& words) {
   return false;
 }
 
-/// Of a COPY: whether it is to a file. The query that it copies may have a TO, too, and a column of any name.
+/// Whether a COPY writes to a file on the server. Looks for the last TO, as the copied query may contain that word,
+/// too.
 bool copies_to_server(const std::vector<std::string>& words) {
   const auto to = std::find(words.rbegin(), words.rend(), "TO");
   return to != words.rend() && (to == words.rbegin() || *std::prev(to) != "STDOUT");
 }
 
-/// All words, those in literals and comments too. None holds a `$`, which is behind the tag of a literal: `$q$DROP`.
+/// All words, including those in literals and comments. `$` counts as a blank, as it may precede a word: `$q$DROP`.
 std::vector<std::string> words_anywhere(std::string sql) {
   std::ranges::replace(sql, '$', ' ');
   std::vector<std::string> words;
@@ -117,7 +119,7 @@ std::vector<std::string> words_anywhere(std::string sql) {
 
 }  // namespace
 
-/// Skips a comment that begins at `at`; false where none does.
+/// Skips a comment that begins at `at`; false if none does.
 bool SqlReader::skip_comment(std::size_t& at) const {
   const std::string_view two = sql_.substr(at, 2);
   if (two == "--") {
@@ -130,7 +132,7 @@ bool SqlReader::skip_comment(std::size_t& at) const {
   return true;
 }
 
-/// Skips a literal or a quoted name that begins at `at`; false where none does.
+/// Skips a literal or a quoted name that begins at `at`; false if none does.
 bool SqlReader::skip_quoted_text(std::size_t& at) const {
   const std::string_view two = sql_.substr(at, 2);
   if (two[0] == '\'' || two[0] == '"') {
@@ -145,7 +147,7 @@ bool SqlReader::skip_quoted_text(std::size_t& at) const {
   return true;
 }
 
-/// psql sends the lines behind the one with the semicolon.
+/// Takes the rows of a COPY: the lines after the one with the semicolon, as psql does.
 void SqlReader::take_rows(SqlStatement& statement) {
   const std::size_t end_of_line = std::min(sql_.find('\n', at_), sql_.size());
   statement.rest_of_line = sql_.substr(at_, end_of_line - at_);
@@ -169,7 +171,7 @@ std::optional<SqlStatement> SqlReader::next() {
   SqlStatement statement;
   std::optional<std::size_t> begin;
   std::size_t parentheses = 0;
-  std::size_t blocks = 0;  // BEGIN and CASE in a function's body of SQL
+  std::size_t blocks = 0;  // BEGIN and CASE in a function body of SQL
   while (at_ < sql_.size()) {
     const char byte = sql_[at_];
     if (skip_comment(at_)) continue;
@@ -185,7 +187,7 @@ std::optional<SqlStatement> SqlReader::next() {
       continue;
     }
     if (byte == '\\') {
-      // The statement before it ends here, as psql's \g sends it.
+      // A statement before the command ends here, as psql's \g sends it.
       if (statement.words.empty()) {
         const std::size_t end = skip_line_comment(sql_, at_);
         statement.psql_command = sql_.substr(at_, end - at_);
@@ -229,7 +231,7 @@ bool sql_destroys(std::string_view sql) {
   SqlReader reader(sql);
   while (const auto statement = reader.next()) {
     if (destroys(statement->words)) return true;
-    // The code of a DO is quoted, and runs.
+    // The code of a DO is quoted, but runs.
     if (!statement->words.empty() && statement->words.front() == "DO" &&
         destroys(words_anywhere(std::string(statement->text))))
       return true;
@@ -249,7 +251,8 @@ bool sql_only_reads(std::string_view sql) {
 }
 
 bool sql_acts_on_server(std::string_view sql) {
-  // COPY in the code of a DO is never to the client; and behind a COMMIT it can be in a transaction that writes.
+  // A COPY in the code of a DO is never to the client, and after a COMMIT the code can run in a transaction that
+  // writes.
   constexpr std::array<std::string_view, 3> kOfCode{"COPY", "COMMIT", "ROLLBACK"};
   SqlReader reader(sql);
   while (const auto statement = reader.next()) {

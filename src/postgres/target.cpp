@@ -65,7 +65,7 @@ std::string quote_conninfo_value(std::string_view value) {
 
 TargetParts target_parts(const Target& target) {
   const Options given = parse(target);
-  // Only a connection object resolves service files and defaults. This one connects to nothing: its host is a socket
+  // Only a connection object resolves service files and defaults. This one does not connect: its host is a socket
   // directory that does not exist.
   const char* const keywords[] = {"dbname", "host", "hostaddr", nullptr};
   const char* const values[] = {target.url.c_str(), "/nonexistent", "", nullptr};
@@ -92,7 +92,7 @@ TargetParts target_parts(const Target& target) {
   parts.options = value_of(resolved.get(), "options");
   parts.database = target.database.empty() ? value_of(given.get(), "dbname") : target.database;
   if (const char* name = std::getenv("PGDATABASE"); parts.database.empty() && name != nullptr) parts.database = name;
-  // Where no database is named, libpq uses the user's name; any other name came from a service.
+  // If no database is named, libpq uses the user's name; any other name comes from a service.
   if (const std::string name = value_of(resolved.get(), "dbname"); parts.database.empty() && name != parts.user) {
     parts.database = name;
   }
@@ -105,7 +105,7 @@ PublicTarget public_target(const Target& target) {
   for (const PQconninfoOption* option = given.get(); option->keyword != nullptr; ++option) {
     const std::string_view keyword = option->keyword;
     if (option->val == nullptr || (keyword == "dbname" && !target.database.empty())) continue;
-    // libpq marks secrets so: the password, and that of the client's key, for which psql asks.
+    // libpq marks secrets with '*': the password, and that of the client's key, for which psql asks.
     if (std::string_view(option->dispchar).starts_with('*')) {
       if (keyword == "password") result.password = option->val;
       continue;

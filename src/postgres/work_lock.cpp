@@ -6,7 +6,7 @@
 namespace stator::postgres {
 namespace {
 
-/// "stator" in ASCII. Must stay the same in all versions, since their commands must wait for each other.
+/// "stator" in ASCII. Must be the same in all versions, as their commands must wait for each other.
 constexpr std::string_view kContentsKey = "126943966785394";
 /// "stat" in ASCII. Locks with two numbers never collide with locks with one.
 constexpr std::string_view kDatabaseKey = "1937006964, hashtext($1)";
@@ -23,8 +23,8 @@ WorkLock WorkLock::on_database(Connection& maintenance, std::string_view name, s
 
 WorkLock::WorkLock(Connection& connection, std::string key, std::string_view name, std::chrono::seconds patience)
     : connection_(connection), key_(std::move(key)), name_(name) {
-  // Not by waiting in the server: CREATE INDEX CONCURRENTLY of the command that has the lock would wait for that
-  // statement.
+  // Polls instead of waiting in the server: a CREATE INDEX CONCURRENTLY by the holder of the lock would wait for the
+  // waiting statement.
   constexpr std::chrono::milliseconds kPause{100};
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (connection_.value("SELECT pg_try_advisory_lock(" + key_ + ")::text WHERE $1::text IS NOT NULL", {name_}) !=
