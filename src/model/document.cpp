@@ -57,7 +57,8 @@ class PlaceFinder {
   Place place_;
 };
 
-/// Builds the tree. The reader reports a value after reading it, so the start of a scalar is searched backwards.
+/// Builds the tree. The reader reports a value after reading it, so the start of a scalar is found by searching
+/// backwards.
 class TreeBuilder {
  public:
   TreeBuilder(const TextStream& stream, Node& root) : stream_(stream), places_(stream.text), root_(root) {}
@@ -73,7 +74,7 @@ class TreeBuilder {
     if (node != nullptr) node->text.assign(text, length);
     return node != nullptr;
   }
-  // Numbers arrive as text (kParseNumbersAsStringsFlag); these complete the concept.
+  // Numbers arrive as text (kParseNumbersAsStringsFlag); these functions complete the concept.
   bool Int(int) { return false; }
   bool Uint(unsigned) { return false; }
   bool Int64(std::int64_t) { return false; }
@@ -148,7 +149,7 @@ class TreeBuilder {
   const TextStream& stream_;
   PlaceFinder places_;
   Node& root_;
-  // The address of an open container does not change: its parent grows only after it is closed.
+  // The address of an open container is stable: its parent grows only after it is closed.
   std::vector<Node*> stack_;
 };
 

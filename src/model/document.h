@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-/// JSON files of a model as trees that keep the position of each value, so that messages can name line and column.
+/// The JSON files of a model as trees with the position of each value, so that messages can name line and column.
 namespace stator::model {
 
 /// Counted from 1. Columns count bytes.
@@ -35,7 +35,7 @@ struct Node {
   std::vector<NodeMember> members;
   Place place;
 
-  /// The member of that name, or null where this is no object or has no such member.
+  /// The member of that name; null if this is not an object or has no such member.
   [[nodiscard]] const Node* member(std::string_view name) const;
 };
 
@@ -45,16 +45,16 @@ struct NodeMember {
   Node value;
 };
 
-/// Compact JSON text of a node.
+/// A node as compact JSON text.
 void append_json(const Node& node, std::string& out);
 std::string to_json(const Node& node);
 
 /// One file and its tree. The checking functions throw ModelError naming the file and the node's place.
 class Document {
  public:
-  /// Reads a file of at most 4 MB. Repeated members, depth over 64 and malformed UTF-8 are mistakes.
+  /// Reads a file of at most 4 MB. Duplicate members, more than 64 levels and malformed UTF-8 are mistakes.
   static Document read(const std::filesystem::path& file);
-  /// The same for a text; messages call it `file`.
+  /// The same for a text, which messages call `file`.
   static Document parse(std::string file, std::string_view text);
 
   [[nodiscard]] const Node& root() const { return root_; }
@@ -64,15 +64,15 @@ class Document {
   /// "expected `what`, found …".
   [[noreturn]] void fail_expected(const Node& node, const std::string& what) const;
   void require_kind(const Node& node, NodeKind kind, std::string_view what) const;
-  /// A required member of that kind.
+  /// Returns a member, which must exist and be of that kind.
   [[nodiscard]] const Node& require(const Node& object, std::string_view name, NodeKind kind) const;
-  /// A member of that kind; null where absent.
+  /// Returns a member, which must be of that kind; null if it is absent.
   [[nodiscard]] const Node* optional(const Node& object, std::string_view name, NodeKind kind) const;
   [[nodiscard]] std::string optional_string(const Node& object, std::string_view name) const;
   [[nodiscard]] bool optional_boolean(const Node& object, std::string_view name, bool otherwise) const;
   [[nodiscard]] std::int64_t optional_integer(const Node& object, std::string_view name, std::int64_t otherwise,
                                               std::int64_t least, std::int64_t most) const;
-  /// Refuses members outside `known`, suggesting the nearest.
+  /// Throws for members that are not in `known`, suggesting the nearest name.
   void allow_only(const Node& object, std::initializer_list<std::string_view> known) const;
 
  private:

@@ -11,14 +11,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Files of a folder that end in .json, by name.
+/// The files of a folder that end in .json, sorted by name.
 std::vector<fs::path> json_files(const fs::path& directory) {
   std::vector<fs::path> found = files::list(directory);
   std::erase_if(found, [](const fs::path& file) { return file.extension() != ".json"; });
   return found;
 }
 
-/// Refuses unknown members, which the service would ignore or report without a position.
+/// Throws for unknown members, which the service would ignore or report without a position.
 void check_members(const Document& document, const Node& root) {
   document.allow_only(
       root, {"$schema", "TableName", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes",
@@ -67,7 +67,7 @@ void check_members(const Document& document, const Node& root) {
   one(root, "TimeToLiveSpecification", {"AttributeName", "Enabled"});
 }
 
-/// Reads the members of CreateTable, and the time to live setting, which needs a request of its own.
+/// Reads the members of CreateTable, and the time to live setting, which takes another request.
 void take_table(const Document& document, const Node& root, Model& model) {
   Node request = root;
   std::erase_if(request.members, [](const NodeMember& member) {
@@ -204,7 +204,7 @@ const User* Model::find_user(std::string_view handle) const {
 
 namespace {
 
-/// A pattern's name is its file's, and a command's: `stator ddb patterns NAME`.
+/// The name of a pattern's file is also that of its command: `stator ddb patterns NAME`.
 std::string pattern_name(const fs::path& file) {
   std::string name = file.stem().string();
   const auto allowed = [](char c) {

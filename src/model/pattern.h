@@ -14,7 +14,7 @@
 #include "model/template.h"
 #include "model/user.h"
 
-/// Access patterns: requests that are declared in models/NAME/patterns/*.json. The format: docs/models.md.
+/// Access patterns: requests declared in models/NAME/patterns/*.json. The format: docs/models.md.
 namespace stator::model {
 
 enum class ParameterType : std::uint8_t { kString, kInteger, kNumber, kBoolean, kUuid, kTime, kHandle };
@@ -26,48 +26,48 @@ struct Parameter {
   ParameterType type = ParameterType::kString;
   std::string description;
   std::optional<std::string> default_value;
-  /// Parameters that cannot be given together with this one; where this one is given, their defaults are not used.
+  /// Parameters that cannot be given together with this one; if this one is given, their defaults are not used.
   std::vector<std::string> excludes;
-  /// kString: the allowed values; empty: any.
+  /// kString: the allowed values; empty: all.
   std::vector<std::string> one_of;
-  /// kInteger: the range of the value. kString: of its length in code points.
+  /// The range of the value (kInteger), or of its length in code points (kString).
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
   /// kTime: how a date without a time is completed.
   core::Completion completion = core::Completion::kFirst;
 };
 
-/// How one attribute of an item is printed on its line.
+/// How an attribute is printed on the line of its item.
 struct Column {
   std::string attribute;
   /// Padded with spaces to this many code points.
   std::size_t width = 0;
-  /// At most this many code points of the value; 0: all.
+  /// The most code points of the value to print; 0: all.
   std::size_t characters = 0;
   /// Printed after the value, before the padding.
   std::string suffix;
-  /// The value is a time, to be printed in this format (core/timestamp.h); empty: printed unchanged.
+  /// The format of a value that is a time (core/timestamp.h); empty: print it unchanged.
   std::string time_format;
 };
 
 struct Printing {
-  /// A line before everything else.
+  /// A line printed before everything else.
   Template heading;
   bool response = true;
   /// Print ConsumedCapacity again after the response.
   bool capacity = false;
   std::vector<Column> columns;
-  /// Last item first.
+  /// Print the last item first.
   bool reversed = false;
   /// Print the lines only with --quiet.
   bool lines_only_when_quiet = false;
 };
 
-/// Members that replace those of the request where all parameters of `when` are given (JSON merge patch, RFC 7396).
+/// Members that replace those of the request if all parameters in `when` are given (JSON merge patch, RFC 7396).
 struct Variant {
   std::vector<std::string> when;
   Node request;
-  /// Values that `patterns check` uses for it, over the pattern's example.
+  /// Values that `patterns check` uses for the variant, instead of those of the pattern's example.
   std::map<std::string, std::string, std::less<>> example;
 };
 
@@ -86,7 +86,7 @@ struct Pattern {
   ParameterValues example;
   /// The most capacity units that one call with the example may consume.
   double budget = 0;
-  /// How long a cache may keep the reply, in seconds; nullopt: the cache's own time to live.
+  /// How long a cache may keep the reply, in seconds; nullopt: the cache's own setting.
   std::optional<std::int64_t> cache_ttl_s;
   /// The example must find at least this many items.
   std::uint64_t least_items = 1;
@@ -97,20 +97,20 @@ struct Pattern {
   [[nodiscard]] bool is_paged() const;
 };
 
-/// A parameter has a wrong value. One line: "--limit: expected …".
+/// A parameter has an invalid value. One line: "--limit: expected …".
 struct ParameterError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Reads one pattern; `table_name` goes into requests that name no table. Throws ModelError.
+/// Reads one pattern; `table_name` is added to requests that name no table. Throws ModelError.
 Pattern read_pattern(const Document& document, std::string name, const std::string& model,
                      const std::string& table_name);
 
 /// The value in normal form (times sortable, UUIDs in lower case). Throws ParameterError.
 std::string normalise(const Parameter& parameter, std::string_view value);
 
-/// The example for this variant: the pattern's example with the variant's values, without parameters that then have no
-/// effect. Throws ParameterError where a value for a parameter of `when` is missing.
+/// The example for a variant: the pattern's example with the variant's values, without parameters that the variant does
+/// not use. Throws ParameterError if a parameter in `when` has no value.
 ParameterValues example_of(const Pattern& pattern, const Variant& variant);
 
 struct BoundRequest {
@@ -118,10 +118,10 @@ struct BoundRequest {
   std::string heading;
 };
 
-/// Finds the user with that handle; throws where there is none.
+/// Finds the user with that handle; throws if there is none.
 using UserLookup = std::function<User(std::string_view handle)>;
 
-/// The request with `given` and the defaults filled in. `start_key_json`: the page's ExclusiveStartKey, or
+/// The request with the given values and the defaults filled in. `start_key_json`: the page's ExclusiveStartKey, or
 /// empty. Throws ParameterError, and what `users` throws.
 BoundRequest bind_request(const Pattern& pattern, const ParameterValues& given, const UserLookup& users,
                           const std::string& start_key_json = {});

@@ -63,7 +63,7 @@ std::string normalise_number(const Parameter& parameter, std::string_view value)
   return std::string(value);
 }
 
-/// Collects the parameters that a request's placeholders name.
+/// Collects the parameters named by a request's placeholders.
 void collect_names(const Node& node, std::set<std::string>& names) {
   if (node.kind == NodeKind::kString) {
     const Template holes(node.text);
@@ -91,7 +91,7 @@ void merge(Node& target, const Node& patch) {
   }
 }
 
-/// Fills in one request. Placeholders in attribute values stay text; elsewhere a string that is one placeholder becomes
+/// Fills in one request. In attribute values, placeholders become text; elsewhere a string that is one placeholder gets
 /// its parameter's JSON type.
 class Binder {
  public:
@@ -115,7 +115,7 @@ class Binder {
 
   Node request(const ParameterValues& given) {
     Node merged = pattern_.request;
-    // The parameters that the request uses: those in its placeholders, and those that select its variant.
+    // The parameters that the request uses: those in its placeholders and those that select its variant.
     std::set<std::string> used;
     for (const Variant& variant : pattern_.variants) {
       const bool applies = std::all_of(variant.when.begin(), variant.when.end(),

@@ -31,7 +31,7 @@ bool is_option_name(std::string_view name) {
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
 
-/// The options of every pattern and of all commands, whose names no parameter may have.
+/// Whether this is an option of every pattern or of all commands, whose name a parameter may not have.
 bool is_reserved(std::string_view name) {
   static constexpr std::array<std::string_view, 16> kReserved = {
       "next",    "quiet", "help", "output", "data",      "endpoint-url", "models",  "no-color",
@@ -72,8 +72,8 @@ void allow_only(const Document& document, const Node& object, std::span<const st
   }
 }
 
-/// Refuses members that the operation's request does not have, which DynamoDB would silently ignore. Null is allowed: a
-/// variant removes a member with it.
+/// Throws for members that the operation's request does not have, which DynamoDB would silently ignore. Null is
+/// allowed, as a variant removes a member with it.
 void check_members(const Document& document, const Node& node, const api::shapes::Shape& shape) {
   using api::shapes::Kind;
   if (node.kind == NodeKind::kObject && shape.kind == Kind::kStructure) {
@@ -223,7 +223,7 @@ class PatternReader {
     for (const Node& element : list->elements) require_parameter(element, element.text);
   }
 
-  /// Checks that every placeholder names a parameter, or a field of the user of a handle.
+  /// Checks that every placeholder names a parameter, or a field of the user that a handle names.
   void check_template(const Node& node) {
     const Template text = read_template(document_, node);
     for (const Template::Segment& segment : text.segments()) {

@@ -19,11 +19,11 @@ class Template {
   };
 
   Template() = default;
-  /// Throws std::invalid_argument saying what is wrong (a "${" that is not closed, an empty name).
+  /// Throws a std::invalid_argument that says what is wrong (a "${" that is not closed, an empty name).
   explicit Template(std::string_view text);
 
   [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
-  /// True where the whole text is one placeholder.
+  /// Whether the whole text is one placeholder.
   [[nodiscard]] bool is_single_name() const;
 
   using Lookup = std::function<std::string(const std::string& name)>;
@@ -33,12 +33,12 @@ class Template {
   std::vector<Segment> segments_;
 };
 
-/// An item with placeholders, compiled for writing many: {"pk": {"S": "MSG#${group}"}, …}. JSON-escapes the values that
-/// it fills in.
+/// An item with placeholders, {"pk": {"S": "MSG#${group}"}, …}, compiled for writing many. Escapes the values filled in
+/// for JSON.
 class ItemTemplate {
  public:
   ItemTemplate() = default;
-  /// Throws ModelError, with the position, where an attribute is not a wire value or a placeholder is not in `names`.
+  /// Throws ModelError, with the position, if an attribute is not a wire value or a placeholder is not in `names`.
   ItemTemplate(const Document& document, const Node& item, const std::vector<std::string>& names);
 
   /// Appends the item as JSON; `values` in the order of `names`.
@@ -61,7 +61,7 @@ class ItemTemplate {
 /// Reads a node's text as a template; throws ModelError with the position.
 Template read_template(const Document& document, const Node& node);
 
-/// Throws ModelError, with the position, where `node` is not a wire attribute value ({"S": "…"}), at any depth.
+/// Throws ModelError, with the position, unless `node` is a wire attribute value ({"S": "…"}), at every depth.
 void require_attribute_value(const Document& document, const Node& node);
 
 }  // namespace stator::model

@@ -8,7 +8,7 @@
 namespace stator::model {
 namespace {
 
-/// The least number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
+/// The smallest number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);
