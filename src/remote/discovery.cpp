@@ -24,7 +24,7 @@ constexpr const char* kIdentityPath = "/_stator/identity";
 constexpr const char* kNoticeName = "server.json";
 constexpr std::size_t kMaxNoticeBytes = 4096;
 
-/// Larger than any answer about an identity.
+/// Larger than any reply with an identity.
 constexpr std::size_t kMaxAnswerBytes = 4096;
 
 struct Notice {
@@ -32,7 +32,7 @@ struct Notice {
   std::string id;
 };
 
-/// The member of an object in JSON; empty where there is none.
+/// A member of a JSON object; empty if there is none.
 std::string text_member(const std::string& text, std::string_view name) {
   json::Parser parser;
   json::Object object;
@@ -43,7 +43,7 @@ std::string text_member(const std::string& text, std::string_view name) {
         value.get(found) == simdjson::SUCCESS) {
       return std::string(found);
     }
-  } catch (const core::ApiError&) {  // no JSON
+  } catch (const core::ApiError&) {  // not JSON
   }
   return {};
 }
@@ -71,7 +71,7 @@ bool answers(const Notice& notice, std::uint32_t timeout_ms) {
   return reply.status == 200 && text_member(reply.body, "id") == notice.id;
 }
 
-/// Whether a process has the directory open for writing, as a server does. That of a copied directory does not.
+/// Whether a process has the directory open for writing, as a server does. False for a copy of a server's directory.
 bool is_held(const std::filesystem::path& directory) {
   const int file = ::open((directory / "LOCK").c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;
@@ -86,7 +86,7 @@ std::optional<std::string> find_running_server(const std::filesystem::path& dire
                                                std::string* fault) {
   try {
     const auto notice = read_notice(directory / kNoticeName);
-    // The lock last: to try it keeps a process that is just starting out for a moment.
+    // Check the lock last: trying it blocks a process that is just starting for a moment.
     if (notice && answers(*notice, timeout_ms) && is_held(directory)) return notice->url;
   } catch (const http::TransportError& error) {
     if (fault != nullptr && error.kind == http::TransportError::Kind::kFatal) *fault = error.what();

@@ -32,7 +32,7 @@ namespace {
 constexpr std::size_t kMaxRestyledBytes = 1024 * 1024;
 
 /// The body with a ClientRequestToken as its first member, so that a second attempt is not a second transaction;
-/// nullopt where it has one, or is not an object (the service will say so).
+/// nullopt if it has one, or if it is not an object (which the service will report).
 std::optional<std::string> with_request_token(std::string_view body) {
   json::Parser parser;
   json::Object object;
@@ -60,11 +60,11 @@ bool crc_fits(const http::Reply& reply) {
   return actual == expected;
 }
 
-/// Why a body with status 200 is not the operation's reply, as a web page of a proxy is not, or one that was cut; empty
-/// if it may be.
+/// Why a body with status 200 is not the operation's reply but, for instance, a proxy's web page or a truncated reply;
+/// empty if it may be.
 std::string fault_of_reply(std::string_view operation, std::string_view body) {
   if (body.empty()) {
-    // These have nothing to say (API reference).
+    // These operations have empty replies (API reference).
     return operation == "TagResource" || operation == "UntagResource" ? "" : "its reply is empty";
   }
   if (json::is_object(body)) return {};
@@ -90,7 +90,7 @@ struct Remote::Impl {
     streams_url = options.streams_url.empty() ? url : with_path(options.streams_url);
   }
 
-  /// The URL with its path, or "/" where it has none.
+  /// The URL, ending in exactly one "/".
   static std::string with_path(std::string url) {
     while (url.ends_with('/')) url.pop_back();
     return url + '/';
@@ -104,7 +104,7 @@ struct Remote::Impl {
     }
   }
 
-  /// The time until the deadline, at most `limit_ms`. Throws ServiceUnavailable where the deadline has passed.
+  /// The time until the deadline, at most `limit_ms`. Throws ServiceUnavailable if the deadline has passed.
   std::uint32_t time_left_ms(const endpoint::Request& request, std::uint32_t limit_ms) const {
     if (request.deadline == endpoint::Request::Time::max()) return limit_ms;
     const auto left =
@@ -114,7 +114,7 @@ struct Remote::Impl {
     return static_cast<std::uint32_t>(std::min<std::int64_t>(left.count(), limit_ms));
   }
 
-  /// Created with the first request: loading libcurl takes as long as the rest of a server's start.
+  /// Created at the first request: loading libcurl takes as long as the rest of a server's start.
   http::Client& client() {
     try {
       client_made.call([this] { made_client = std::make_unique<http::Client>(); });
@@ -150,14 +150,14 @@ struct Remote::Impl {
     if (request.notes != nullptr) request.notes->uncertain = true;
   }
 
-  /// What may be done after an attempt that failed.
+  /// How a failed attempt may be repeated.
   struct Again {
-    std::uint32_t limit = 0;  // the attempts to make for such a failure, this one included
-    bool at_once = false;     // signed by another time, it may succeed
+    std::uint32_t limit = 0;  // the most attempts for this kind of failure, including this one
+    bool at_once = false;     // it may succeed when signed with the corrected time
     bool with_new_keys = false;
   };
 
-  /// One attempt. Where it fails, `again` says what may be done.
+  /// Makes one attempt. If it fails, `again` says how it may be repeated.
   std::string attempt(const endpoint::Request& request, std::string_view body, Again& again) {
     std::uint32_t& limit = again.limit;
     const std::shared_ptr<const aws::Credentials> signer = credentials();
@@ -204,7 +204,7 @@ struct Remote::Impl {
   std::string url;
   std::string streams_url;
   aws::ServiceClock service_clock;
-  /// The log has the line about a missing answer.
+  /// A missing answer has been logged.
   std::atomic<bool> told_of_silence = false;
   core::Once client_made;
   std::unique_ptr<http::Client> made_client;

@@ -35,7 +35,7 @@ void set_attempts(const std::optional<std::string>& text, RemoteOptions& remote)
 }
 
 std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
-  // Where AWS itself is meant, its other services are, too, whatever the variable says.
+  // For AWS itself, its other services are AWS's, too, whatever AWS_ENDPOINT_URL says.
   const bool is_aws = options.endpoint_url.empty() || aws::is_aws_url(options.endpoint_url);
   const aws::Environment environment =
       is_aws ? environment_of(options).without("AWS_ENDPOINT_URL") : environment_of(options);
@@ -60,8 +60,8 @@ std::unique_ptr<endpoint::Endpoint> open_prod(const TargetOptions& options) {
   return std::make_unique<Remote>(std::move(remote));
 }
 
-/// Most local servers accept any key, but some keep a database for each, and some only know certain ones: plain keys
-/// that are set are used, and a broken profile is no reason to fail unless it was chosen.
+/// Most local servers accept any key, but some keep a database for each key, and some know only certain keys. So plain
+/// keys are used if they are set, and a broken profile is an error only if it was chosen.
 std::shared_ptr<aws::CredentialsProvider> local_credentials(const aws::Environment& environment) {
   try {
     return aws::find_credentials(environment, aws::CredentialSources::kPlainKeys);
@@ -96,7 +96,7 @@ std::unique_ptr<endpoint::Endpoint> open_server(const std::string& url, const Ta
   return std::make_unique<Remote>(std::move(remote));
 }
 
-/// The command line of a process, for messages: "stator serve --port 8000"; empty where unknown.
+/// The command line of a process, for messages: "stator serve --port 8000"; empty if unknown.
 std::string command_of(int process_id) {
   constexpr std::size_t kShown = 60;
   std::ifstream in("/proc/" + std::to_string(process_id) + "/cmdline");
@@ -125,7 +125,7 @@ bool holds_nothing(const std::filesystem::path& directory) {
          !error;
 }
 
-/// Opens the directory. Waits for a process that holds it: most commands are done in milliseconds.
+/// Opens the directory. Waits for another process that holds it, as most commands end within milliseconds.
 std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options, bool writable) {
   engine::Options engine;
   engine.directory = options.data_directory;
@@ -141,10 +141,10 @@ std::unique_ptr<endpoint::Endpoint> open_directory(const TargetOptions& options,
   }
 }
 
-/// The data directory in this process. It is opened for reading until a request writes, and then for writing; where
-/// there is no store, reads find an empty database. While no call is made for a moment the directory is let go of, so
-/// that a command that waits (for changes, for a person, for a reader of its output) is not in the way of others;
-/// after a write only where `waits_for_user` is set, as the engine may have work to do.
+/// The data directory in this process. It is opened for reading until a request writes, then for writing; if there is
+/// no store, reads find an empty database. When no call is made for a moment, the directory is closed, so that a
+/// command that waits (for changes, for the user, for a reader of its output) does not block others; after a write only
+/// if `waits_for_user` is set, as the engine may have work to do.
 class LocalDirectory : public endpoint::Endpoint {
  public:
   explicit LocalDirectory(TargetOptions options) : options_(std::move(options)) {
@@ -175,8 +175,8 @@ class LocalDirectory : public endpoint::Endpoint {
   }
 
  private:
-  /// Long enough that a command at work never waits so long between two calls, short beside the pauses of those that
-  /// follow changes.
+  /// Longer than a working command pauses between two calls, and shorter than the pauses of commands that follow
+  /// changes.
   static constexpr std::chrono::milliseconds kIdle{100};
 
   struct Call {
@@ -195,13 +195,13 @@ class LocalDirectory : public endpoint::Endpoint {
   std::shared_ptr<endpoint::Endpoint> begin_call(const endpoint::Request& request) {
     const std::lock_guard lock(mutex_);
     if (!writable_ && endpoint::writes(request.operation, request.body)) {
-      // Readers lock writers out, and this process reads. Calls that are still reading keep the reader a moment longer;
-      // opening waits for them.
+      // Readers lock out writers, and this process is a reader. Calls that are still reading keep it open a moment
+      // longer; opening waits for them.
       current_.reset();
       current_ = open_directory(options_, true);
       writable_ = true;
     } else if (current_ == nullptr) {
-      current_ = open_directory(options_, false);  // it was let go of, or opening for writing failed
+      current_ = open_directory(options_, false);  // it was closed, or opening for writing failed
     }
     ++calls_;
     ++calls_under_way_;
@@ -226,7 +226,7 @@ class LocalDirectory : public endpoint::Endpoint {
       idle_.wait(lock, stop, [this] { return may_let_go(); });
       watch_sleeps_ = false;
       const std::uint64_t calls = calls_;
-      // Calls that begin meanwhile do not wake it; they are seen at the end.
+      // Calls that begin meanwhile do not wake this thread; it notices them at the end.
       idle_.wait_until(lock, stop, last_call_end_ + kIdle, [] { return false; });
       if (stop.stop_requested()) return;
       if (calls_ != calls || !may_let_go()) continue;
@@ -244,7 +244,7 @@ class LocalDirectory : public endpoint::Endpoint {
   std::size_t calls_under_way_ = 0;
   std::chrono::steady_clock::time_point last_call_end_ = std::chrono::steady_clock::now();
   bool watch_sleeps_ = false;
-  /// The last member: it uses the others.
+  /// The last member, as it uses the others.
   std::jthread idle_watch_;
 };
 

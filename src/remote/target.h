@@ -12,22 +12,22 @@
 
 namespace stator::remote {
 
-/// Where a command is to work, by its flags and environment (read by cli::Session).
+/// What a command works on, from its flags and environment (read by cli::Session).
 struct TargetOptions {
   /// Production: AWS, with region and credentials as AWS tools find them (docs/prod.md).
   bool prod = false;
-  /// --endpoint-url, AWS_ENDPOINT_URL_DYNAMODB or AWS_ENDPOINT_URL; empty: none.
+  /// --endpoint-url, AWS_ENDPOINT_URL_DYNAMODB or AWS_ENDPOINT_URL; empty if there is none.
   std::string endpoint_url;
-  /// --region and --profile: in the place of those of the environment; empty: not given.
+  /// --region and --profile, which override those of the environment; empty if not given.
   std::string region = {};
   std::string profile = {};
-  /// The embedded engine's directory, created when missing. Empty: in memory.
+  /// The embedded engine's directory, created if missing. Empty: in memory.
   std::string data_directory;
-  /// The caller is going to write: the directory is opened for writing at once, and not first for reading.
+  /// The caller is going to write: open the directory for writing at once, not first for reading.
   bool will_write = false;
-  /// The caller waits for a person between its calls: the directory is let go of meanwhile after a write, too.
+  /// The caller waits for the user between its calls: close the directory meanwhile, even after a write.
   bool waits_for_user = false;
-  /// The embedded engine's log; also gets a line about the process, or the address, that a command waits for.
+  /// The embedded engine's log; also gets a line about the process or the address that a command waits for.
   core::LogSink log = {};
   /// How long to wait for another process to leave the directory.
   std::chrono::milliseconds patience = std::chrono::seconds(10);
@@ -40,22 +40,22 @@ aws::Environment environment_of(const TargetOptions& options);
 bool is_production(const TargetOptions& options);
 
 /// Chooses the endpoint:
-/// 1. `prod`, or an `endpoint_url` of AWS itself (is_production): AWS over HTTPS, at `endpoint_url` where given.
+/// 1. `prod`, or an `endpoint_url` of AWS itself (is_production): AWS over HTTPS, at `endpoint_url` if given.
 ///    Credentials and a region must be found.
-/// 2. `endpoint_url`: that address. Credentials and region are those of the environment or profile, where these have
-///    plain keys; else "local"/"local" and us-east-1, which local servers accept. A `profile` must have plain keys.
+/// 2. `endpoint_url`: that address. Credentials and region come from the environment or profile if these have plain
+///    keys; else they are "local"/"local" and us-east-1, which local servers accept. A `profile` must have plain keys.
 /// 3. A running `stator serve` that holds `data_directory` (discovery.h), with the same credentials.
 /// 4. The engine in this process on `data_directory`. Until a request writes, the directory is only read: nothing in it
-///    changes, and other processes may read it too; while no call is made for a moment, they may write. Where there is
-///    no directory yet, reads find no tables, and the first write creates it. Where another process holds it, the call
-///    waits (`patience`). Requests are of `region` where it is given, as they are for 3.
+///    changes, and other processes may read it, too; while no call is made for a moment, they may write. If there is no
+///    directory yet, reads find no tables, and the first write creates it. If another process holds it, the call waits
+///    (`patience`). Requests are for `region` if it is given, as in 3.
 ///
-/// Where the directory turns out to be held by a server that has just started, that server is used.
-/// Throws std::runtime_error (store::OpenError and ConfigurationError are such) with one line for the user.
+/// If the directory turns out to be held by a server that has just started, that server is used.
+/// Throws std::runtime_error (including store::OpenError and ConfigurationError) with one line for the user.
 std::unique_ptr<endpoint::Endpoint> open_target(const TargetOptions& options);
 
-/// Calls `open`, which opens the data directory itself, until no other process holds it (`patience`). Where a server
-/// does, returns its URL; otherwise nullopt, and what was opened is. Throws what `open` throws.
+/// Calls `open`, which opens the data directory, again and again while another process holds it (up to `patience`).
+/// Returns the URL of a server that holds it, or nullopt if `open` succeeded. Throws what `open` throws.
 std::optional<std::string> open_or_find_server(const TargetOptions& options, const std::function<void()>& open);
 
 }  // namespace stator::remote
