@@ -11,7 +11,7 @@
 namespace stator::aws {
 namespace {
 
-/// A little less than what the service allows.
+/// A little less than the service tolerates.
 constexpr std::int64_t kLeastSkewMs = std::int64_t{4} * 60 * 1000;
 
 /// The time in an HTTP date ("Mon, 20 Mar 2023 10:00:00 GMT", RFC 9110 5.6.7); nullopt for anything else.
@@ -32,7 +32,7 @@ std::optional<std::int64_t> parse_http_date_ms(const std::string& text) {
   return static_cast<std::int64_t>(::timegm(&parts)) * 1000;
 }
 
-/// Whether the service may have refused the request for its time.
+/// Whether an error of this type may be due to the time of the signature.
 bool may_be_of_the_clock(std::string_view error_type) {
   static constexpr std::array<std::string_view, 5> kTypes = {"InvalidSignatureException", "RequestExpired",
                                                              "RequestInTheFuture", "RequestTimeTooSkewed",
@@ -52,7 +52,7 @@ bool ServiceClock::correct(std::string_view error_type, const http::Reply& reply
   if (!there_ms || std::abs(*there_ms - signed_at_ms) < kLeastSkewMs) return false;
   const std::int64_t ahead_ms = *there_ms - here_.now_ms();
   const std::int64_t before_ms = ahead_ms_.exchange(ahead_ms);
-  if (std::abs(ahead_ms - before_ms) < kLeastSkewMs) return true;  // another request has found it out
+  if (std::abs(ahead_ms - before_ms) < kLeastSkewMs) return true;  // another request has found this out
   const std::int64_t seconds = std::abs(ahead_ms) / 1000;
   const std::string apart =
       seconds < 2 ? "no longer another than" : std::to_string(seconds) + " s " + (ahead_ms > 0 ? "behind" : "ahead of");

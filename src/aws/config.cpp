@@ -34,13 +34,13 @@ std::string checked_region(std::string region, const std::string& source) {
   return region;
 }
 
-/// Partitions by the begin of their regions' names (https://docs.aws.amazon.com/general/latest/gr/ddb.html, and
+/// Partitions by the prefix of their regions' names (https://docs.aws.amazon.com/general/latest/gr/ddb.html, and
 /// botocore's partitions.json and endpoint rules).
 struct Partition {
   std::string_view region_prefix;
   std::string_view suffix;
   std::string_view dualstack_suffix;
-  /// The plain names are those of FIPS endpoints: there are no others but for dual stack, and of S3.
+  /// The plain names are those of the FIPS endpoints; only dual stack and S3 have others.
   bool plain_is_fips = false;
 };
 constexpr Partition kPartitions[] = {
@@ -126,7 +126,7 @@ std::set<std::string> Files::profiles() const {
   std::set<std::string> names;
   for (const auto& [name, settings] : credentials_) names.insert(name);
   for (const auto& [name, settings] : config_) {
-    // Other sections are kept under their whole names: "sso-session NAME", "services NAME".
+    // Other sections have their whole names: "sso-session NAME", "services NAME".
     if (!name.starts_with("sso-session ") && !name.starts_with("services ")) names.insert(name);
   }
   return names;
@@ -226,7 +226,7 @@ std::string service_url(const Environment& environment, const std::string& servi
 
 namespace {
 
-/// The host's labels before the suffix that makes it AWS's ("dynamodb.eu-west-3"); nullopt for other hosts.
+/// The labels of an AWS host before AWS's suffix ("dynamodb.eu-west-3"); nullopt for other hosts.
 std::optional<std::string> aws_labels(std::string_view url) {
   std::string host;
   try {
@@ -252,7 +252,8 @@ bool is_aws_url(std::string_view url) { return aws_labels(url).has_value(); }
 std::optional<std::string> region_of_aws_url(std::string_view url) {
   const auto labels = aws_labels(url);
   if (!labels) return std::nullopt;
-  // "dynamodb.REGION", "ACCOUNT.ddb.REGION", "vpce-….dynamodb.REGION.vpce": the label with two dashes and a digit last.
+  // "dynamodb.REGION", "ACCOUNT.ddb.REGION", "vpce-….dynamodb.REGION.vpce": the region is the label with two dashes and
+  // a digit at its end.
   std::istringstream parts(*labels);
   for (std::string label; std::getline(parts, label, '.');) {
     if (!label.starts_with("vpce") && std::count(label.begin(), label.end(), '-') >= 2 && label.back() >= '0' &&

@@ -12,7 +12,7 @@
 #include "aws/xml.h"
 #include "core/api_error.h"
 
-/// The sources of credentials, one after the other.
+/// The sources of credentials, in their order.
 namespace stator::aws {
 
 namespace {
@@ -45,7 +45,7 @@ std::optional<Credentials> read_plain_keys(const ProfileSettings* settings, cons
   return Credentials{key, secret, setting(*settings, "aws_session_token"), std::nullopt};
 }
 
-/// The keys of the profile in one of the files. Keys with a token expire, and a tool may have put others there by then:
+/// The profile's keys in one of the files. Keys with a token expire, and a tool may have written new ones by then, so
 /// the file is read again.
 Provider from_plain_keys(const Environment& environment, const Files& files, const std::string& profile,
                          ProfileFile file, const std::string& place) {
@@ -84,7 +84,7 @@ Credentials read_sts_reply(const std::string& xml, const std::string& source) {
   return credentials;
 }
 
-/// The keys that the request was signed with have expired.
+/// The keys with which the request was signed have expired.
 struct SourceExpired : ConfigurationError {
   using ConfigurationError::ConfigurationError;
 };
@@ -205,8 +205,8 @@ bool assumes_role(const std::optional<ProfileSettings>& settings) {
   return settings && !setting(*settings, "role_arn").empty() && setting(*settings, "web_identity_token_file").empty();
 }
 
-/// The profile's own sources in order: role, single sign-on, keys, process, keys in the config file. As the source of
-/// another's role its keys come before a role of its own.
+/// The profile's sources in order: role, single sign-on, keys, process, keys in the config file. If it is the source
+/// profile of another one's role, its keys come before its own role.
 Provider from_profile(const Environment& environment, const Files& files, const std::string& name,
                       std::set<std::string> visited) {
   const auto settings = files.merged(name);
@@ -221,7 +221,8 @@ Provider from_profile(const Environment& environment, const Files& files, const 
   }
   const std::string place = "profile \"" + name + "\"";
   if (const auto sign_on = read_single_sign_on(files, name, *settings)) {
-    // Later ones are asked for because these end, or were refused as expired.
+    // Cached credentials are used only the first time: later ones are fetched because these expire, or were refused as
+    // expired.
     return refreshing(environment, [environment, sign_on, earlier = EarlierCredentials::kTaken]() mutable {
       return fetch_single_sign_on_credentials(environment, *sign_on,
                                               std::exchange(earlier, EarlierCredentials::kPassedOver));

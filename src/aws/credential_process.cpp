@@ -34,7 +34,7 @@ pid_t start(const std::vector<std::string>& words, int output, const std::string
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  // A program that ignores these, as the toolkit does, must not have others ignore them.
+  // This process ignores these signals; the program that it starts must not inherit that.
   sigset_t defaults;
   ::sigemptyset(&defaults);
   for (const int signal : core::kSignalsOfWrites) ::sigaddset(&defaults, signal);

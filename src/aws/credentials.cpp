@@ -7,7 +7,8 @@ namespace stator::aws {
 namespace {
 
 constexpr std::int64_t kRefreshBeforeMs = std::int64_t{5} * 60 * 1000;
-/// After a fetch that failed, or gave keys that are about to expire as well, while there are valid ones.
+/// The pause after a fetch that failed, or that returned keys which are also about to expire, while there are valid
+/// ones.
 constexpr std::int64_t kPauseMs = 10'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
@@ -26,7 +27,7 @@ bool RefreshingCredentials::is_valid(std::int64_t now_ms) const {
 std::shared_ptr<const Credentials> RefreshingCredentials::get() {
   std::unique_lock lock(mutex_);
   const std::int64_t now_ms = clock_.now_ms();
-  // A service that is out of order itself may give keys that have expired already: they are all there is.
+  // A faulty service may return keys that have already expired: use them, as there are no others.
   const bool was_just_fetched = current_ && !failure_ && now_ms < next_fetch_ms_;
   if (was_just_fetched) return current_;
   if (is_valid(now_ms)) {
@@ -34,12 +35,12 @@ std::shared_ptr<const Credentials> RefreshingCredentials::get() {
     if (!ends_soon || is_fetching_ || now_ms < next_fetch_ms_) return current_;
   }
   while (is_fetching_) {
-    // Who waits is told what came of it, and does not try again after each other.
+    // All waiting callers get the result of this fetch, instead of trying again one after another.
     const std::uint64_t before = fetches_;
     fetched_.wait(lock, [&] { return fetches_ != before; });
     if (failure_ && !is_valid(clock_.now_ms())) std::rethrow_exception(failure_);
     if (current_) return current_;
-    // Whoever had them first was refused as expired.
+    // The new keys were already refused as expired.
   }
   return fetch_anew(lock);
 }

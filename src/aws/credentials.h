@@ -17,18 +17,18 @@ namespace stator::aws {
 struct Credentials {
   std::string access_key_id;
   std::string secret_access_key;
-  std::string session_token;               // empty: long-lived keys
-  std::optional<std::int64_t> expires_ms;  // since 1970; none: they do not expire by themselves
+  std::string session_token;               // empty for long-lived keys
+  std::optional<std::int64_t> expires_ms;  // since 1970; nullopt: they do not expire
 };
 
 /// Where credentials come from while a program runs. Safe to use from several threads at once.
 class CredentialsProvider {
  public:
   virtual ~CredentialsProvider() = default;
-  /// Credentials that are valid now. Throws ConfigurationError (profile_file.h) where they cannot be had.
+  /// Returns credentials that are valid now. Throws ConfigurationError (profile_file.h) if there are none.
   virtual std::shared_ptr<const Credentials> get() = 0;
-  /// The service refused these as expired: fetch new ones at the next `get`, unless that has been done already. False
-  /// where there are no others to be had.
+  /// To be called when the service has refused these as expired: the next `get` fetches new ones, unless that was
+  /// already done. Returns false if there cannot be others.
   virtual bool expire(const Credentials& refused) = 0;
 };
 
@@ -43,8 +43,8 @@ class FixedCredentials : public CredentialsProvider {
   std::shared_ptr<const Credentials> credentials_;
 };
 
-/// Keys that are fetched anew five minutes before they expire, by one caller while the others use the old ones. Where
-/// that fails, the old ones are used as long as they are valid, and it is tried again after a pause.
+/// Keys that are renewed five minutes before they expire, by one caller while the others use the old ones. If that
+/// fails, the old ones are used as long as they are valid, and renewal is tried again after a pause.
 class RefreshingCredentials : public CredentialsProvider {
  public:
   using Fetch = std::function<Credentials()>;
@@ -54,7 +54,7 @@ class RefreshingCredentials : public CredentialsProvider {
 
  private:
   using Known = std::shared_ptr<const Credentials>;
-  /// Fetches new ones, with the lock let go of meanwhile.
+  /// Fetches new ones; releases the lock meanwhile.
   Known fetch_anew(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] bool is_valid(std::int64_t now_ms) const;
 
@@ -63,9 +63,9 @@ class RefreshingCredentials : public CredentialsProvider {
   std::mutex mutex_;
   std::condition_variable fetched_;
   bool is_fetching_ = false;
-  std::uint64_t fetches_ = 0;   // that have ended
-  std::exception_ptr failure_;  // of the last one
-  Known current_;               // null: none yet, or refused
+  std::uint64_t fetches_ = 0;   // completed fetches
+  std::exception_ptr failure_;  // of the last fetch
+  Known current_;               // null if there are none yet, or if they were refused
   std::int64_t next_fetch_ms_ = 0;
 };
 

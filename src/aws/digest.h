@@ -6,7 +6,7 @@
 /// Digests by OpenSSL's libcrypto, loaded on first use.
 namespace stator::aws {
 
-/// 20 bytes. For names alone: it can be forged.
+/// 20 bytes. Only for names: SHA-1 can be forged.
 std::string sha1(std::string_view data);
 /// 32 bytes.
 std::string sha256(std::string_view data);

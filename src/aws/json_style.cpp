@@ -98,7 +98,7 @@ std::optional<std::uint32_t> read_escape(std::string_view text, std::size_t& at)
     if (value < 0) return std::nullopt;
     unit = unit << 4 | static_cast<std::uint32_t>(value);
   }
-  return unit;  // surrogates stay single, as they are written
+  return unit;  // surrogates stay separate, as they are written
 }
 
 /// Copies the string that begins after its opening quote; `at` ends after the closing one.

@@ -23,7 +23,7 @@ constexpr std::uint32_t kContainerTimeoutMs = 2'000;
 constexpr int kContainerAttempts = 3;
 constexpr const char* kContainerUrl = "http://169.254.170.2";
 
-/// Hosts that may be asked for credentials without encryption, besides the machine itself: the services of ECS and EKS.
+/// Hosts other than this machine from which credentials may be fetched without encryption: the services of ECS and EKS.
 constexpr std::string_view kPlainHosts[] = {"169.254.170.2", "169.254.170.23", "fd00:ec2::23"};
 
 int positive(const std::optional<std::string>& text, int otherwise) {
@@ -134,10 +134,10 @@ std::optional<std::string> InstanceMetadata::fetch(const std::string& path, std:
       request.fields = {{"x-aws-ec2-metadata-token-ttl-seconds", "21600"}};
       try {
         const http::Reply reply = send(request);
-        // Any other status means a service of version 1, which takes no token.
+        // Any other status means a service of version 1, which has no tokens.
         token_ = reply.status == 200 ? std::string(first_line(reply.body)) : std::string();
       } catch (const http::TransportError& error) {
-        // The answer gets no further than the instance itself (its hop limit), and this is a container on it.
+        // This is a container on the instance, which the reply with the token does not reach (its hop limit is 1).
         if (error.kind != http::TransportError::Kind::kCut) throw;
         token_ = std::string();
       }

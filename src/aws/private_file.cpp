@@ -12,7 +12,7 @@
 namespace stator::aws {
 
 void write_private_file(const std::filesystem::path& file, const std::string& text) {
-  // Another file is written and renamed; each process has its own.
+  // Writes another file, one for each process, and renames it.
   const std::string draft = file.string() + "." + std::to_string(::getpid()) + ".new";
   const auto fail = [&] {
     ::unlink(draft.c_str());

@@ -5,8 +5,8 @@
 
 namespace stator::aws {
 
-/// Puts `text` in the place of the file's content, as a whole or not at all; only its owner may read the file, from the
-/// start. Throws std::runtime_error.
+/// Atomically replaces the file's content by `text`; from the start only its owner may read it. Throws
+/// std::runtime_error.
 void write_private_file(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace stator::aws

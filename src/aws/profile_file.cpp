@@ -19,7 +19,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 /// `[profile x]` and `[profile "x y"]` are profile x and "x y"; "default" needs no word before it. Other sections
-/// (sso-session, services) are kept under their whole name, which no profile has.
+/// (sso-session, services) keep their whole name, which no profile has.
 std::string profile_of_section(std::string_view section, ProfileFile kind) {
   if (kind != ProfileFile::kConfig || !section.starts_with("profile") || section.size() < 8 ||
       std::isspace(static_cast<unsigned char>(section[7])) == 0) {
@@ -47,7 +47,7 @@ Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile
   std::size_t bytes = 0;
   for (std::size_t number = 1; std::getline(text, line); ++number) {
     const auto fail = [&](const char* why) -> void {
-      // The line itself may hold a secret: the message has only its number.
+      // The line may hold a secret, so the message has only its number.
       throw ConfigurationError(name + ":" + std::to_string(number) + ": " + why);
     };
     bytes += line.size() + 1;

@@ -20,7 +20,7 @@ struct ConfigurationError : std::runtime_error {
 /// A profile's settings, names in lower case.
 using ProfileSettings = std::map<std::string, std::string>;
 using Profiles = std::map<std::string, ProfileSettings>;
-/// Empty where it is not set.
+/// A setting; empty if it is not set.
 std::string setting(const ProfileSettings& settings, const std::string& name);
 
 enum class ProfileFile : std::uint8_t {
@@ -28,16 +28,16 @@ enum class ProfileFile : std::uint8_t {
   kConfig,
   /// ~/.aws/credentials: "[name]".
   kCredentials,
-  /// The same form, for the keys that a server accepts: lines that are skipped or overridden elsewhere (indented lines,
-  /// settings given twice) are refused, since an ignored rule would give a key too many rights.
+  /// The same form, for the keys that a server accepts. Lines that are skipped or overridden in other files (indented
+  /// lines, settings given twice) are refused, as an ignored rule would give a key too many rights.
   kAccessKeys,
 };
 
-/// Reads a file of at most 1 MB; one that is missing is empty. Lines that are indented belong to the setting above
-/// them: kConfig has them as "dynamodb.endpoint_url", kCredentials skips them, kAccessKeys refuses them. Throws
+/// Reads a file of at most 1 MB; a missing file is empty. Indented lines belong to the setting above them: kConfig
+/// returns them as "dynamodb.endpoint_url", kCredentials skips them, kAccessKeys refuses them. Throws
 /// ConfigurationError with file and line.
 Profiles read_profiles(const std::filesystem::path& file, ProfileFile kind);
-/// The same from the file's text; `name` stands for it in errors.
+/// The same for the text of a file, which errors call `name`.
 Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile kind);
 
 }  // namespace stator::aws

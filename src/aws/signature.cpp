@@ -18,7 +18,7 @@ struct ByName {
   bool operator()(std::string_view name, const CanonicalField& field) const { return name < field.name; }
 };
 
-/// Appends the value with runs of spaces as one, and without spaces at the ends.
+/// Appends the value, trimmed, with each run of spaces as one space.
 void append_canonical_value(std::string_view value, std::string& out) {
   const std::size_t begin = out.size();
   for (const char c : value) {
@@ -31,7 +31,7 @@ void append_canonical_value(std::string_view value, std::string& out) {
   while (out.size() > begin && out.back() == ' ') out.pop_back();
 }
 
-/// The path without "." and ".." segments (RFC 3986, 5.2.4) and without empty ones, which AWS drops too.
+/// The path without "." and ".." segments (RFC 3986, 5.2.4) and without empty ones, which AWS drops, too.
 std::string normalised_path(std::string_view path) {
   std::vector<std::string_view> segments;
   bool ends_in_slash = true;
@@ -160,7 +160,8 @@ std::string canonical_request(const SignedRequest& request) {
   out.reserve(1024);
   out += request.method;
   out += '\n';
-  // The path of the request line is percent-encoded once more; only S3 does not do that.
+  // The path of the request line is percent-encoded a second time. Only S3 does not do that: for it, the path is given
+  // decoded.
   out += http::percent_encode(normalised_path(request.path), "/");
   out += '\n';
   out += canonical_query(request.query);

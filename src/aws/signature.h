@@ -15,20 +15,20 @@ namespace stator::aws {
 inline constexpr std::string_view kSigningAlgorithm = "AWS4-HMAC-SHA256";
 inline constexpr std::string_view kScopeTerminator = "aws4_request";
 
-/// The time of a request as it is signed, "20130524T000000Z".
+/// The time of a request in the form that is signed, "20130524T000000Z".
 std::string request_stamp(std::int64_t now_ms);
 /// Milliseconds since 1970; nullopt for a text that is not a time in that form.
 std::optional<std::int64_t> parse_request_stamp(std::string_view stamp);
 
-/// A header field under its name in lower case.
+/// A header field with its name in lower case.
 struct CanonicalField {
   std::string name;
   std::string_view value;
 };
-/// Ascending by name; fields of one name in the order in which they were sent.
+/// Ascending by name; fields with the same name in the order in which they were sent.
 using CanonicalFields = std::vector<CanonicalField>;
 
-/// Sorts fields given as (name, value). The values are views of the ones given.
+/// Sorts fields given as (name, value). The values are views of those given.
 CanonicalFields canonical_fields(std::span<const std::pair<std::string_view, std::string_view>> fields);
 
 /// The fields of that name (in lower case).
@@ -43,11 +43,11 @@ struct SignedRequest {
   const CanonicalFields& fields;
   /// "content-type;host;x-amz-date": lower case, ascending, each once (`are_canonical_names`).
   std::string_view signed_names;
-  /// Of the body, 64 lower-case hexadecimal digits.
+  /// The hash of the body, 64 lower-case hexadecimal digits.
   std::string_view payload_hash;
 };
 
-/// True if the names are lower case, ascending and different from each other, as a signature lists them.
+/// Whether the names are lower case, ascending and distinct, as a signature lists them.
 bool are_canonical_names(std::string_view signed_names);
 
 /// The canonical request. A signed name without a field counts as an empty field. Its size is at most a few times that

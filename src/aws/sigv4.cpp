@@ -34,7 +34,7 @@ void sign(http::Request& request, const SigningScope& scope, const Credentials& 
     names += (names.empty() ? "" : ";") + field.name;
   }
 
-  // Paths are encoded once more than on the request line, but for S3.
+  // canonical_request encodes the path again, as services other than S3 expect.
   const std::string path = scope.service == "s3" ? http::percent_decode(url.path) : url.path;
   const std::string canonical = canonical_request({.method = request.method,
                                                    .path = path,

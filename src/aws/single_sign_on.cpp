@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kMaxReplyBytes = 64 * 1024;
 constexpr std::uint32_t kAttempts = 3;
 constexpr std::uint32_t kTimeoutMs = 10'000;
-/// As the AWS CLI renews tokens.
+/// As in the AWS CLI.
 constexpr std::int64_t kRenewBeforeMs = std::int64_t{15} * 60 * 1000;
 constexpr const char* kTimeFormat = "%Y-%m-%dT%H:%M:%SZ";
 
@@ -33,13 +33,13 @@ std::string place_of(const SingleSignOn& sign_on) { return "profile \"" + sign_o
   throw ConfigurationError(place_of(sign_on) + ": " + why + ": run `aws sso login --profile " + sign_on.profile + "`");
 }
 
-/// "2026-01-31T12:00:00Z", and with "UTC" in the place of "Z", as older tools wrote it.
+/// Parses "2026-01-31T12:00:00Z", also with "UTC" instead of "Z", as older tools wrote it.
 std::optional<std::int64_t> parse_end_ms(std::string text) {
   if (text.ends_with("UTC")) text.replace(text.size() - 3, 3, "Z");
   return parse_iso8601_ms(text);
 }
 
-/// The token file's members.
+/// The members of the token file.
 struct Token {
   std::filesystem::path file;
   std::string access_token;
@@ -48,7 +48,7 @@ struct Token {
   std::string client_id;
   std::string client_secret;
   std::int64_t registration_ends_ms = 0;
-  std::string others;  // as JSON, without braces
+  std::string others;  // the other members, as JSON without braces
 
   [[nodiscard]] bool may_renew(std::int64_t now_ms) const {
     return !refresh_token.empty() && !client_id.empty() && !client_secret.empty() && registration_ends_ms > now_ms;
@@ -83,7 +83,7 @@ Token read_token(const Environment& environment, const SingleSignOn& sign_on) {
   return token;
 }
 
-/// The reply, whatever its status. Throws ConfigurationError where there is none.
+/// Returns the reply, whatever its status is. Throws ConfigurationError if there is none.
 http::Reply send(const Environment& environment, http::Request request, const SingleSignOn& sign_on) {
   request.authorities = authorities_file(environment);
   request.timeout_ms = kTimeoutMs;
@@ -113,7 +113,7 @@ std::string url_of(const Environment& environment, const char* variable, const s
   return url;
 }
 
-/// Renews the token, and writes it back. False where that was refused, or the service is out of reach.
+/// Renews the token and writes it back. False if the service refused that or cannot be reached.
 bool renew(const Environment& environment, const SingleSignOn& sign_on, Token& token) {
   std::string body;
   json::ObjectWriter writer(body);
@@ -158,12 +158,12 @@ bool renew(const Environment& environment, const SingleSignOn& sign_on, Token& t
   try {
     write_private_file(token.file, text);
   } catch (const std::runtime_error&) {
-    // It is good for this process all the same.
+    // This process can use it all the same.
   }
   return true;
 }
 
-/// The text of {"message": …}; else the status.
+/// The message in {"message": …}, else the status.
 std::string reason_of(const http::Reply& reply) {
   json::Parser parser;
   json::Object object;
@@ -202,7 +202,7 @@ Credentials read_credentials(const std::string& body, const SingleSignOn& sign_o
   return credentials;
 }
 
-/// The file is the AWS CLI's, which names it by its JSON of these members in the order of their names.
+/// The AWS CLI's file, whose name is made from its JSON of these members, sorted by name.
 std::filesystem::path kept_credentials_file(const Environment& environment, const SingleSignOn& sign_on) {
   std::string key;
   json::ObjectWriter writer(key);
@@ -217,7 +217,7 @@ std::filesystem::path kept_credentials_file(const Environment& environment, cons
   return home_directory(environment) / ".aws" / "cli" / "cache" / (core::hexadecimal(sha1(key)) + ".json");
 }
 
-/// nullopt where there are none that are good for a quarter of an hour.
+/// nullopt if there are none that are valid for at least 15 minutes.
 std::optional<Credentials> read_kept_credentials(const std::filesystem::path& path, std::int64_t now_ms) {
   std::ifstream in(path);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
@@ -256,7 +256,7 @@ void keep_credentials(const std::filesystem::path& path, const SingleSignOn& sig
     std::filesystem::create_directories(path.parent_path());
     write_private_file(path, text + "}");
   } catch (const std::runtime_error&) {
-    // They are good for this process all the same.
+    // This process can use them all the same.
   }
 }
 

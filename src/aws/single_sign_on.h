@@ -12,24 +12,24 @@ namespace stator::aws {
 
 struct SingleSignOn {
   std::string profile;  // for messages
-  std::string session;  // the name of its sso-session section; empty: the profile has the settings itself
+  std::string session;  // the name of its sso-session section; empty if the profile itself has the settings
   std::string start_url;
   std::string region;
   std::string account_id;
   std::string role_name;
 };
 
-/// What the profile says of single sign-on; nullopt where it names neither account nor role. Throws ConfigurationError
-/// where something is missing.
+/// The profile's settings for single sign-on; nullopt if it names neither account nor role. Throws ConfigurationError
+/// if something is missing.
 std::optional<SingleSignOn> read_single_sign_on(const Files& files, const std::string& profile,
                                                 const ProfileSettings& settings);
 
-/// Whether credentials that an earlier command, or the AWS CLI, left in ~/.aws/cli/cache are taken.
+/// Whether to use credentials that an earlier command, or the AWS CLI, left in ~/.aws/cli/cache.
 enum class EarlierCredentials : std::uint8_t { kTaken, kPassedOver };
 
-/// The credentials of the role, kept for later commands where the AWS CLI keeps them (`aws sso logout` removes them). A
-/// token that ends within a quarter of an hour is renewed first, where its session allows it, and written back. Throws
-/// ConfigurationError: no token, an ended one, or a refusal.
+/// Fetches the credentials of the role, and saves them for later commands where the AWS CLI does (`aws sso logout`
+/// removes them). A token that expires within 15 minutes is renewed first, if its session allows it, and written back.
+/// Throws ConfigurationError if there is no token, if it has expired, or if the service refuses it.
 Credentials fetch_single_sign_on_credentials(const Environment& environment, const SingleSignOn& sign_on,
                                              EarlierCredentials earlier);
 

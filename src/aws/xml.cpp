@@ -26,7 +26,7 @@ void append_utf8(std::uint32_t code, std::string& out) {
   }
 }
 
-/// Appends the character that `&name;` stands for; false where the entity is unknown.
+/// Appends the character that `&name;` stands for; false if the entity is unknown.
 bool append_entity(std::string_view name, std::string& out) {
   constexpr std::pair<std::string_view, char> kNamed[] = {
       {"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}};

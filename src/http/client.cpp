@@ -16,7 +16,7 @@ namespace stator::http {
 
 namespace {
 
-/// Reply header fields beyond this many are dropped (libcurl limits each one's length itself).
+/// Header fields of a reply beyond this number are dropped (libcurl itself limits the length of each).
 constexpr std::size_t kMaxReplyFields = 100;
 
 struct Incoming {
@@ -25,7 +25,7 @@ struct Incoming {
   bool too_large = false;
 };
 
-/// Whether the environment names a proxy, for whatever hosts.
+/// Whether the environment names a proxy for any hosts.
 bool environment_has_proxy() {
   return std::ranges::any_of(std::array{"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"},
                              [](const char* name) {
@@ -34,8 +34,8 @@ bool environment_has_proxy() {
                              });
 }
 
-/// Takes libcurl's notes on a request, and keeps the one about the proxy that it chose: "Uses proxy env variable
-/// http_proxy == 'http://10.0.0.1:3128'". There is no other way to ask after a request that failed.
+/// Called with libcurl's log of a request; keeps the proxy that it chose: "Uses proxy env variable http_proxy ==
+/// 'http://10.0.0.1:3128'". After a failed request there is no other way to find out.
 int take_note(CURL* /*handle*/, curl_infotype type, char* data, std::size_t size, void* user) {
   const std::string_view note(data, size);
   if (type != CURLINFO_TEXT || !note.starts_with("Uses proxy env variable ")) return 0;
@@ -43,15 +43,16 @@ int take_note(CURL* /*handle*/, curl_infotype type, char* data, std::size_t size
   const std::size_t end = note.rfind('\'');
   if (begin >= end || end == std::string_view::npos) return 0;
   std::string_view proxy = note.substr(begin + 1, end - begin - 1);
-  // A user and a password belong in no message.
+  // A user and a password must not be in a message.
   const std::size_t user_end = proxy.rfind('@');
   if (user_end != std::string_view::npos) proxy.remove_prefix(user_end + 1);
   *static_cast<std::string*>(user) = proxy;
   return 0;
 }
 
-/// Called before a request is sent on a connection. libcurl sends one again by itself where a connection that was used
-/// before is cut without an answer; but it may have had its effect, so whether it is repeated is for the caller to say.
+/// Called before a request is sent on a connection; refuses the second time. libcurl itself sends a request again if a
+/// reused connection is cut without an answer. But the request may have had its effect, so the caller decides whether
+/// to repeat it.
 int allow_once(void* user, char* /*address*/, char* /*local_address*/, int /*port*/, int /*local_port*/) {
   bool& is_sent = *static_cast<bool*>(user);
   return std::exchange(is_sent, true) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
@@ -112,11 +113,11 @@ struct Fault {
   std::string cause;
 };
 
-/// How far a request came that failed.
+/// How far a failed request came.
 struct Progress {
   bool connected = false;
   bool sent = false;
-  long proxy_status = 0;  // of a proxy's answer to CONNECT
+  long proxy_status = 0;  // of a proxy's reply to CONNECT
 };
 
 Fault explain(CURLcode code, long os_errno, const Progress& progress, const Request& request, const char* curl_text) {
@@ -153,7 +154,7 @@ Fault explain(CURLcode code, long os_errno, const Progress& progress, const Requ
   }
 }
 
-/// What libcurl writes to while a request is under way.
+/// What libcurl writes to during a request.
 struct Transfer {
   Incoming incoming;
   std::array<char, CURL_ERROR_SIZE> error_text{};
@@ -172,13 +173,13 @@ void add_fields(const Request& request, const Url& url, FieldList& fields) {
     fields.add(value.empty() ? name + ";" : name + ": " + value);
   }
   if (!is_given("Host")) fields.add("Host: " + url.host_header());
-  // Removes fields that libcurl would add by itself.
+  // Removes fields that libcurl would add.
   for (const char* name : {"Accept", "Expect", "User-Agent", "Content-Type"}) {
     if (!is_given(name)) fields.add(std::string(name) + ":");
   }
 }
 
-/// `fields` and `transfer` are read and written until the request has ended.
+/// libcurl reads `fields` and writes `transfer` until the request has ended.
 void set_options(const CurlLibrary& curl, CURL* handle, const Request& request, const Url& url, const FieldList& fields,
                  Transfer& transfer) {
   const auto set = [&](CURLoption option, auto value) {
@@ -248,7 +249,7 @@ const std::string* Reply::field(std::string_view name) const {
   return found == fields.end() ? nullptr : &found->second;
 }
 
-/// Idle handles; each holds its connections.
+/// Idle handles; each keeps its connections.
 struct Client::Pool {
   const CurlLibrary& curl = CurlLibrary::get();
   std::mutex mutex;
@@ -271,7 +272,7 @@ struct Client::Pool {
     return handle;
   }
   void give_back(CURL* handle) {
-    curl.easy_reset(handle);  // options only: connections stay
+    curl.easy_reset(handle);  // resets options only: connections stay open
     const std::lock_guard lock(mutex);
     idle.push_back(handle);
   }

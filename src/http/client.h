@@ -22,12 +22,13 @@ struct Request {
   Fields fields;
   std::string_view body;
   std::uint32_t connect_timeout_ms = 5'000;
-  /// From the start to the last byte of the reply.
+  /// From the start of the request to the last byte of the reply.
   std::uint32_t timeout_ms = 60'000;
-  /// Use the proxies of the environment (https_proxy, no_proxy, …). False for what is local whatever its address. No
-  /// request to localhost or a loopback address goes through a proxy, to which that would be another machine.
+  /// Use the proxies in the environment (https_proxy, no_proxy, …). To be false for services that are local whatever
+  /// their address is. Requests to localhost or a loopback address never use a proxy, to which that would be another
+  /// machine.
   bool use_proxy = true;
-  /// A file of the authorities to trust; empty: that of AWS_CA_BUNDLE, else the system's.
+  /// The file with the certificate authorities to trust; empty: that of AWS_CA_BUNDLE, else the system's.
   std::string authorities;
   std::size_t max_reply_bytes = std::size_t{64} * 1024 * 1024;
 };
@@ -45,15 +46,15 @@ struct Reply {
 struct TransportError : std::runtime_error {
   enum class Kind : std::uint8_t {
     kConnect,  // nothing was sent: name unknown, connection refused, no answer to the connect
-    kCut,      // sent, wholly or in part: connection lost, timeout
+    kCut,      // all or part was sent: connection lost, timeout
     kFatal     // trying again does not help: certificate refused, reply over the limit
   };
   TransportError(Kind what_kind, const std::string& text) : std::runtime_error(text), kind(what_kind) {}
   Kind kind;
 };
 
-/// Sends requests over kept connections. Safe to use from several threads at once. Certificates are verified; redirects
-/// are not followed; HTTP/1.1; compressed replies are not asked for.
+/// Sends HTTP/1.1 requests over persistent connections. Safe to use from several threads at once. Verifies
+/// certificates, does not follow redirects, and does not ask for compressed replies.
 class Client {
  public:
   Client();
@@ -61,7 +62,7 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Any status is a reply. Throws TransportError, or std::runtime_error for an invalid URL.
+  /// Returns the reply, whatever its status is. Throws TransportError, and std::runtime_error for an invalid URL.
   Reply send(const Request& request);
 
  private:

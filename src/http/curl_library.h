@@ -4,7 +4,7 @@
 
 namespace stator::http {
 
-/// The functions of libcurl that we use, loaded on the first call of `get` (see SharedLibrary for why).
+/// The functions of libcurl that this program uses, loaded at the first call of `get` (SharedLibrary says why).
 struct CurlLibrary {
   decltype(&curl_easy_init) easy_init;
   decltype(&curl_easy_cleanup) easy_cleanup;
@@ -18,7 +18,7 @@ struct CurlLibrary {
   decltype(&curl_slist_append) list_append;
   decltype(&curl_slist_free_all) list_free;
 
-  /// Throws std::runtime_error where libcurl cannot be loaded or initialised.
+  /// Throws std::runtime_error if libcurl cannot be loaded or initialised.
   static const CurlLibrary& get();
 };
 

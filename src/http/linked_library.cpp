@@ -1,5 +1,5 @@
-// In place of shared_library.cpp in the program that is one file: the libraries are linked in. A program without a
-// dynamic linker cannot load the libraries of the system it runs on, which need that system's own glibc.
+// Replaces shared_library.cpp in the program that is one file: the libraries are linked in. A program without a dynamic
+// linker cannot load the system's libraries, which need the system's glibc.
 #include <curl/curl.h>
 #include <libpq-fe.h>
 #include <netdb.h>
@@ -41,7 +41,7 @@ void* address(Pointer function) {
   return reinterpret_cast<void*>(function);
 }
 
-/// The functions that the program asks for, by library.
+/// The functions that the program looks up, by library.
 const std::map<std::string_view, Functions>& libraries() {
   static const Functions kSsl = {
       {"TLS_server_method", address(&::TLS_server_method)},
@@ -165,7 +165,8 @@ const std::map<std::string_view, Functions>& libraries() {
 constexpr std::array kCertificateFiles = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
                                           "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
 
-/// Before main, while there is one thread: names and certificates are looked up without modules of the system's glibc.
+/// Runs before main, while there is one thread, so that names and certificates are looked up without modules of the
+/// system's glibc.
 [[gnu::constructor]] void prepare() {
   ::__nss_configure_lookup("hosts", "files dns");
   for (const char* database : {"passwd", "group", "services", "protocols", "networks"}) {
@@ -185,7 +186,7 @@ SharedLibrary::SharedLibrary(const char* file, const char* package) : file_(file
     throw std::runtime_error("cannot load " + file_ + " (Debian package " + package +
                              "): this program has its libraries inside and loads no others");
   }
-  // Settings of the system's own OpenSSL may name modules of it.
+  // The configuration of the system's OpenSSL may name modules, which cannot be loaded.
   ::OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   handle_ = &found->second;
 }

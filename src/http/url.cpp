@@ -74,7 +74,7 @@ Url parse_url(std::string_view text) {
     const std::size_t host_end = std::min(authority.find(':'), authority.size());
     url.host = authority.substr(0, host_end);
     after_host = authority.substr(host_end);
-    // libcurl would read `dynamodb%2Eeu-west-3…` as another host than those who ask here whose address this is.
+    // libcurl would decode `dynamodb%2Eeu-west-3…` to another host than the one that callers check.
     if (url.host.find_first_not_of(kHostCharacters) != std::string::npos)
       refuse(text, "its host's name has characters that no name has");
   }
