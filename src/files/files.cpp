@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The part below kBuiltIn; nothing for paths on the disk.
+/// The path relative to kBuiltIn; nullopt for paths on the disk.
 std::optional<std::string> path_inside(const fs::path& path) {
   if (path.empty() || *path.begin() != kBuiltIn) return std::nullopt;
   std::string inside = path.lexically_normal().lexically_relative(kBuiltIn).string();

@@ -34,7 +34,7 @@ using Time = std::chrono::steady_clock::time_point;
 
 // Limits of PutRecords; source: Kinesis API Reference.
 constexpr std::size_t kMaxRecords = 500;
-constexpr std::size_t kMaxBytes = std::size_t{4} << 20;  // of 5 MB, which count keys too
+constexpr std::size_t kMaxBytes = std::size_t{4} << 20;  // of 5 MB, in which keys count, too
 
 constexpr milliseconds kIdle{50};      // while there are destinations
 constexpr milliseconds kWithout{500};  // while there are none
@@ -46,7 +46,7 @@ struct StreamName {
   std::string name;
 };
 
-/// arn:aws:kinesis:REGION:ACCOUNT:stream/NAME, as destinations that are enabled have it.
+/// Parses arn:aws:kinesis:REGION:ACCOUNT:stream/NAME, which enabled destinations have.
 StreamName parse_stream(std::string_view arn) {
   StreamName stream;
   const auto next = [&arn] {
@@ -68,7 +68,7 @@ std::string text_member(const json::Object& object, std::string_view name) {
   return std::string(text);
 }
 
-/// "com.amazonaws.kinesis.v20131202#ResourceNotFoundException" and the bare name alike.
+/// The name in "com.amazonaws.kinesis.v20131202#ResourceNotFoundException"; a bare name is returned as it is.
 std::string bare_type(const std::string& type) {
   const std::size_t hash = type.rfind('#');
   return hash == std::string::npos ? type : type.substr(hash + 1);
@@ -86,16 +86,16 @@ struct Refusal : std::runtime_error {
   }
 };
 
-/// It was refused for the time that it was signed by; the next one is signed by the endpoint's.
+/// The request was refused for the time of its signature; the next one is signed with the endpoint's time.
 struct SignedTooEarlyOrLate : Refusal {
   using Refusal::Refusal;
 };
 
-/// What is to be remembered of a destination between rounds.
+/// What is remembered of a destination between rounds.
 struct Progress {
   int failures = 0;
   Time next{};
-  bool one_by_one = false;  // since the endpoint refused several together
+  bool one_by_one = false;  // as the endpoint refused several together
 };
 
 }  // namespace
@@ -132,7 +132,7 @@ class Delivery::Sender {
     }
   }
 
-  /// Does a step for each destination. Returns when to look again.
+  /// Does a step for each destination. Returns the pause before the next round.
   milliseconds round() {
     std::vector<Deliveries::Destination> destinations;
     {
@@ -158,7 +158,8 @@ class Delivery::Sender {
     return sent ? milliseconds(0) : kIdle;
   }
 
-  /// True if something was sent, so that there may be more.
+  /// Looks for the stream, if that was not done, or sends a batch of each shard. Returns true if there may be more to
+  /// do.
   bool serve(const Deliveries::Destination& destination, Progress& progress) {
     if (!destination.found) {
       look_for_stream(destination);
@@ -201,8 +202,8 @@ class Delivery::Sender {
     engine_.deliveries().note_found(destination, fault);
   }
 
-  /// The oldest changes of the shard, one for each item at most: Kinesis keeps no order within a request of which
-  /// something failed.
+  /// The oldest changes of the shard, at most one for each item: if part of a request fails, Kinesis does not keep its
+  /// order.
   std::vector<Record> next_records(const Deliveries::Destination& destination, const std::string& region,
                                    std::uint32_t shard, std::size_t limit) {
     std::vector<Record> records;
@@ -240,7 +241,7 @@ class Delivery::Sender {
       log(name_of(destination) + ": a change that the stream does not take is left out: " + refusal.what());
       arrived.front() = true;
     }
-    // Only what stands at the beginning can be let go; what arrived behind it arrives again.
+    // Only changes before the first that failed can be dropped; those that arrived after it are sent again.
     std::vector<engine::LogNumber> numbers;
     for (std::size_t i = 0; i < records.size() && arrived[i]; ++i) numbers.push_back(records[i].number);
     {
@@ -251,8 +252,7 @@ class Delivery::Sender {
     return true;
   }
 
-  /// Sends the records that have not arrived until all have, a few times. Returns what the last failure says; empty:
-  /// none is left.
+  /// Sends the records that have not arrived, up to a few times. Returns the last failure; empty if all have arrived.
   std::string put(const StreamName& stream, const std::vector<Record>& records, std::vector<bool>& arrived) {
     constexpr int kAttempts = 4;
     std::string failure;
@@ -342,7 +342,7 @@ class Delivery::Sender {
         if (message.empty()) message = text_member(object, "Message");
       }
     } catch (const core::ApiError&) {
-      // The body is no JSON; the status says enough.
+      // The body is not JSON; the status says enough.
     }
     if (aws::says_expired(type)) options_.credentials->expire(*signer);
     const std::string text = operation + " was refused: HTTP " + std::to_string(reply.status) +
@@ -354,7 +354,7 @@ class Delivery::Sender {
   void note_failure(const Deliveries::Destination& destination, Progress& progress, const std::string& what) {
     const int shift = std::min(progress.failures, 9);
     const milliseconds pause = std::min(kFirstPause * (1 << shift), kLongestPause);
-    // The first of a row, and then about each minute.
+    // Log the first of several failures in a row, and then about one each minute.
     if (progress.failures == 0 || pause == kLongestPause) log(name_of(destination) + ": " + what);
     ++progress.failures;
     progress.next = std::chrono::steady_clock::now() + pause;
@@ -370,7 +370,7 @@ class Delivery::Sender {
     const std::lock_guard<std::mutex> lock(mutex_);
     return stopping_;
   }
-  /// False where this stops meanwhile.
+  /// Waits; returns false if this stops meanwhile.
   bool wait(milliseconds pause) {
     std::unique_lock<std::mutex> lock(mutex_);
     return !stopped_.wait_for(lock, pause, [this] { return stopping_; });
@@ -384,7 +384,7 @@ class Delivery::Sender {
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;
-  std::thread thread_;  // uses all others
+  std::thread thread_;  // uses all other members
 };
 
 Delivery::Delivery(engine::Engine& engine, Options options)

@@ -11,17 +11,17 @@
 namespace stator::kinesis {
 
 struct Options {
-  /// Of the endpoint, "http://localhost:4567".
+  /// The URL of the endpoint, "http://localhost:4567".
   std::string url;
   std::shared_ptr<aws::CredentialsProvider> credentials;
-  /// The file of the authorities to trust; empty: as http::Request has it.
+  /// The file with the certificate authorities to trust; empty: as for http::Request.
   std::string authorities = {};
   core::LogSink log = {};
 };
 
-/// A thread that delivers while this lives. Each change arrives at least once: again only where the sender died, or its
-/// destination went, between sending and noting it. Changes of one item arrive in their order. What cannot be sent is
-/// tried again after growing pauses, until it is a day old.
+/// A thread that delivers changes while this object exists. Each change arrives at least once, and more than once only
+/// if the process ended, or the destination was removed, after it was sent and before that was recorded. Changes of an
+/// item arrive in order. A change that cannot be sent is tried again after growing pauses, until it is a day old.
 class Delivery {
  public:
   /// `engine` was opened with `delivers_to_kinesis` and must outlive this.

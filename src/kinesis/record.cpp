@@ -10,13 +10,13 @@
 namespace stator::kinesis {
 namespace {
 
-/// 128 bits of hash, as 32 digits.
+/// A hash of 128 bits, as 32 digits.
 std::string digest(const std::string& text, std::string_view digits) {
   return core::hexadecimal(store::partition_hash(text), digits) +
          core::hexadecimal(store::partition_hash(text + '2'), digits);
 }
 
-/// The same whenever the change is sent.
+/// The id of a change's event: the same each time the change is sent.
 std::string event_id(store::SpaceId space, std::uint32_t shard, engine::LogNumber number) {
   std::string place;
   store::append_space(space, place);

@@ -12,13 +12,13 @@ namespace stator::kinesis {
 
 struct Record {
   engine::LogNumber number = 0;
-  /// What Kinesis chooses the shard by: the same for all changes of an item.
+  /// Determines the Kinesis shard; the same for all changes of an item.
   std::string partition_key;
   /// JSON.
   std::string data;
 };
 
-/// `region` stands in the record as the table's.
+/// Makes the record of a change, with `region` as the region of the table.
 Record make_record(const engine::Deliveries::Destination& destination, std::string_view region, std::uint32_t shard,
                    engine::LogNumber number, const engine::LogRecord& record);
 

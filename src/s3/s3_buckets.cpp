@@ -26,9 +26,9 @@ namespace {
 using engine::BucketError;
 
 constexpr std::chrono::milliseconds kFirstPause{200};
-constexpr std::string_view kServicePrefix = "S3";  // of codes in errors of exports and imports
+constexpr std::string_view kServicePrefix = "S3";  // of error codes of exports and imports
 
-/// The contents of all elements of that name.
+/// The contents of all elements with that name.
 std::vector<std::string_view> elements(std::string_view xml, std::string_view name) {
   const std::string begin = "<" + std::string(name) + ">";
   const std::string end = "</" + std::string(name) + ">";
@@ -69,7 +69,7 @@ class S3Buckets::Service {
     while (options_.url.ends_with('/')) options_.url.pop_back();
   }
 
-  /// A bucket, and the account that it must belong to; empty: whichever.
+  /// A bucket, and the account that must own it; empty: any.
   struct Place {
     std::string bucket;
     std::string owner;
@@ -163,7 +163,7 @@ class S3Buckets::Service {
   std::unique_ptr<http::Client> client_;
 };
 
-/// Holds one part at a time. A small object is put at once, a larger one in parts.
+/// Writes an object; holds one part in memory at a time. A small object is put with one request, a larger one in parts.
 class S3Buckets::ObjectWriter final : public engine::BucketWriter {
  public:
   ObjectWriter(std::shared_ptr<Service> service, Service::Place place, std::string key)
@@ -174,7 +174,7 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
     try {
       service_->send({.method = "DELETE", .place = place_, .key = key_, .query = upload_query(), .also = 404});
     } catch (const std::exception&) {
-      // The parts that remain are removed by the service's own rules.
+      // The service removes the remaining parts by its own rules.
     }
   }
 
@@ -205,7 +205,7 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
                                               .query = upload_query(),
                                               .fields = {{"Content-Type", "application/xml"}},
                                               .body = body});
-    // This request may fail with status 200.
+    // Even with status 200 the request may have failed.
     if (const auto code = aws::xml_text(reply.body, "Code")) {
       throw BucketError("S3" + *code, aws::xml_text(reply.body, "Message").value_or("the upload was not completed"));
     }
@@ -241,7 +241,7 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
   std::vector<std::string> etags_;
 };
 
-/// Reads a part at a time. All parts are of the version that the first one was of.
+/// Reads an object, one part at a time. All parts are of the same version as the first.
 class S3Buckets::ObjectReader final : public engine::BucketReader {
  public:
   ObjectReader(std::shared_ptr<Service> service, Service::Place place, std::string key)
@@ -267,7 +267,7 @@ class S3Buckets::ObjectReader final : public engine::BucketReader {
         service_->send({.place = place_, .key = key_, .fields = std::move(fields), .also = kRangeNotSatisfiable});
     at_ = 0;
     part_.clear();
-    // The object is empty, or ended with the part before.
+    // The object is empty, or ended with the previous part.
     ended_ = reply.status == kRangeNotSatisfiable;
     if (ended_) return;
     part_ = std::move(reply.body);
