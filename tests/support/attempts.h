@@ -6,8 +6,8 @@
 
 namespace stator::testing {
 
-/// The least that `count` returns in up to ten attempts, of which one with at most `enough` is the last: for what a
-/// busy machine only makes more.
+/// The smallest result of `count` in up to ten attempts; stops at one of at most `enough`. For measurements that a busy
+/// machine can only increase.
 template <typename Count>
 std::size_t least_of_ten(std::size_t enough, Count count) {
   std::size_t least = SIZE_MAX;

@@ -1,4 +1,4 @@
-"""A plain client for tests: one kept connection, no retries, no SDK."""
+"""A plain client for tests: one persistent connection, no retries, no SDK."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ STREAMS = ("ListStreams", "DescribeStream", "GetShardIterator", "GetRecords")
 
 
 class CallError(Exception):
-    """The server refused. `type` is DynamoDB's name of the error, `body` the whole reply."""
+    """An error reply of the server. `type` is DynamoDB's name of the error, `body` the whole reply."""
 
     def __init__(self, operation, body):
         super().__init__("%s: %s" % (operation, body))
@@ -25,8 +25,8 @@ class CallError(Exception):
 
 
 class Client:
-    """`call` returns the reply as an object, throws CallError where the server refuses, and OSError or
-    http.client.HTTPException where the connection ends before the reply has come."""
+    """`call` returns the reply as an object. It raises CallError if the server refuses the request, and OSError or
+    http.client.HTTPException if the connection ends before the reply."""
 
     def __init__(self, url, timeout_s=60):
         parts = urllib.parse.urlsplit(url)
@@ -37,7 +37,7 @@ class Client:
         headers = dict(HEADERS, **{"X-Amz-Target": service + operation})
         self.connection.request("POST", "/", json.dumps(request), headers)
         response = self.connection.getresponse()
-        text = response.read()  # empty where an operation has no output
+        text = response.read()  # empty if the operation has no output
         body = json.loads(text) if text else {}
         if response.status != 200:
             raise CallError(operation, body)

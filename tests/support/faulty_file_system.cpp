@@ -29,7 +29,7 @@ void restore(const std::string& path, const std::optional<std::string>& content)
   std::ofstream(path, std::ios::binary | std::ios::trunc) << *content;
 }
 
-/// Fills with zeros what was written of some sectors from `synced_bytes` on.
+/// Fills some of the sectors from `synced_bytes` on with zeros.
 void lose_sectors(const std::string& path, std::uint64_t synced_bytes, const std::function<bool()>& is_lost) {
   constexpr std::uint64_t kSectorBytes = 512;
   std::string bytes = content_of(path).value_or("");
@@ -169,7 +169,7 @@ void FaultyFileSystem::on_synced(const std::string& path) {
 
 void FaultyFileSystem::on_truncated(const std::string& path, std::uint64_t bytes, std::function<void()> undo) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  // Where it is undone the file is as it was on the disk.
+  // If this is undone, the file is as it was on the disk.
   files_[path] = {.synced_bytes = bytes, .bytes = bytes};
   changes_.push_back({path, std::move(undo)});
 }
@@ -264,7 +264,7 @@ void FaultyFileSystem::lose_unsynced(std::uint32_t seed) {
   };
   for (auto& [path, written] : files_) {
     if (!fs::exists(path) || written.bytes == written.synced_bytes) continue;
-    // The new length may be on the disk without the bytes; then whole sectors are missing.
+    // The new length may be on the disk without the bytes: whole sectors are then missing.
     if (up_to(2) == 0) {
       lose_sectors(path, written.synced_bytes, [&] { return up_to(2) == 0; });
     } else {

@@ -12,30 +12,29 @@
 
 namespace stator::testing {
 
-/// RocksDB's file system on the real one, with faults on purpose: operations that fail by rule, a disk that is full,
-/// and power losses, after which only what was synced is sure to be there. Safe for use from several threads.
+/// RocksDB's file system over the real one, with injected faults: operations that fail by a rule, a full disk, and
+/// power losses, after which only synced data is certain to exist. Safe to use from several threads.
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  enum class Operation : std::uint8_t { kCreate, kAppend, kTruncate, kSync, kRename, kDelete, kSyncDirectory, kLook };
-  /// Called before each operation, by several threads at once; a status other than OK is returned instead of doing the
-  /// operation. kLook (is the file there, and how large) changes nothing, so it goes on where the power is off.
+  enum class Operation : std::uint8_t { kCreate, kAppend, kTruncate, kSync, kRename, kDelete, kSyncDirectory };
+  /// Called before each operation, by several threads at once; if it returns a status other than OK, the operation
+  /// returns that instead of being done.
   using Rule = std::function<rocksdb::IOStatus(Operation operation, const std::string& path)>;
 
   FaultyFileSystem();
 
-  /// With an empty rule nothing fails.
+  /// An empty rule lets everything succeed.
   void set_rule(Rule rule);
-  /// Makes the disk full after this many further bytes.
+  /// Makes the disk full after this many more bytes.
   void set_room(std::uint64_t bytes);
-  /// The power goes off at the given operation from now (counted from 1): it and all later ones fail.
+  /// Switches the power off at the given operation from now (counted from 1): it and all later ones fail.
   void power_off_after(std::uint64_t operations);
   [[nodiscard]] bool is_off() const;
   /// The number of operations so far.
   [[nodiscard]] std::uint64_t operations() const;
-  /// Changes the files to what a disk may hold after the power loss: the names that were created, renamed or deleted
-  /// since their directory was synced are as before, from some point on; files end somewhere between the synced and the
-  /// written length, or have zeros in some sectors of 512 bytes in between. `seed` decides. Nothing may have a file
-  /// open.
+  /// Changes the files to what a disk may hold after the power loss: from some point on, creations, renames and
+  /// deletions since the last sync of their directory are undone; files end somewhere between the synced and the
+  /// written length, or have zeros in some of the 512-byte sectors in between. `seed` decides. No file may be open.
   void lose_unsynced(std::uint32_t seed);
 
   const char* Name() const override { return "FaultyFileSystem"; }
@@ -60,13 +59,13 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  private:
   class File;
   class Directory;
-  /// How much of a file is certainly on the disk.
+  /// How much of a file was written, and how much is certainly on the disk.
   struct Written {
     std::uint64_t synced_bytes = 0;
     std::uint64_t bytes = 0;
   };
-  /// A change of names, or a truncation, that is on the disk for certain only after this directory or file was synced;
-  /// and how to undo it.
+  /// A change of names, or a truncation, which is certainly on the disk only when `settled_by` (a directory or file)
+  /// was synced; and how to undo it.
   struct Change {
     std::string settled_by;
     std::function<void()> undo;

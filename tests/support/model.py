@@ -1,4 +1,4 @@
-"""What a table and its indexes must hold, in a few lines of Python that share nothing with the server."""
+"""A model of what a table and its indexes must hold, in a few lines of Python that share no code with the server."""
 
 import base64
 import json
@@ -59,12 +59,12 @@ class Table:
         return True
 
     def may_be_written(self, item):
-        """False where an attribute could not be an index's key: then it must have been there before the index."""
+        """False if an attribute could not be an index key, so that the item must be older than the index."""
         return all(self._can_be_key(item, [part]) for index in indexes_of(self.description) for part in index["KeySchema"]
                    if part["AttributeName"] in item)
 
     def entries(self, index):
-        """What the index holds, in no order."""
+        """The items in the index, in no particular order."""
         found = [item for item in self.items.values() if self._can_be_key(item, index["KeySchema"])]
         projection = index["Projection"]
         if projection["ProjectionType"] == "ALL":
@@ -74,7 +74,7 @@ class Table:
 
 
 def wait_until_settled(client, deadline_s=60):
-    """Until no table and no index is on its way to another state: a backfill that was interrupted goes on at the start."""
+    """Waits until no table or index is changing its state: an interrupted backfill continues when the server starts."""
     deadline = time.monotonic() + deadline_s
     for name in client.call("ListTables")["TableNames"]:
         while True:
@@ -83,7 +83,7 @@ def wait_until_settled(client, deadline_s=60):
             except CallError as error:
                 if error.type != "ResourceNotFoundException":
                     raise
-                break  # it was on its way out
+                break  # it was being deleted
             states = [description["TableStatus"]] + [each.get("IndexStatus", "ACTIVE") for each in indexes_of(description)]
             if set(states) == {"ACTIVE"}:
                 break
@@ -93,7 +93,7 @@ def wait_until_settled(client, deadline_s=60):
 
 
 def against_model(client, table):
-    """Where the server differs from a model.Table: contents of table and indexes, single reads, counts."""
+    """How the server differs from a model.Table: the contents of table and indexes, single reads, counts."""
     name = table.description["TableName"]
     found = []
 

@@ -1,4 +1,4 @@
-"""Reads Prometheus' text format, version 0.0.4, and accepts nothing that its own parsers or linter would not."""
+"""Reads Prometheus' text format, version 0.0.4. Rejects everything that Prometheus' own parsers or linter reject."""
 
 import re
 
@@ -22,7 +22,7 @@ def labels_of(text):
 
 
 def check_histogram(name, samples):
-    """Each series: bounds that rise, counts that do not fall, +Inf last and equal to the count."""
+    """Checks each series: rising bounds, counts that do not fall, +Inf last and equal to the count."""
     series = {}
     for (full, labels), value in samples.items():
         rest = tuple(label for label in labels if label[0] != "le")
@@ -39,7 +39,7 @@ def check_histogram(name, samples):
 
 
 def parse(text):
-    """{name: {((label, value), …): number}}; of a histogram under the names of its parts. AssertionError for a fault."""
+    """{name: {((label, value), …): number}}; histograms under the names of their parts. AssertionError for a fault."""
     assert text.endswith("\n"), "the last line is not ended"
     families, kind, name, found = {}, None, None, {}
     lines = text[:-1].split("\n")

@@ -11,24 +11,24 @@
 
 namespace stator::testing {
 
-/// A request as it came in, byte for byte.
+/// A received request, byte for byte.
 struct RecordedRequest {
-  std::string head;  // with the blank line
+  std::string head;  // including the blank line
   std::string body;
   std::size_t connection = 0;  // 0 for the first connection, 1 for the second, …
 
   /// The request line.
   [[nodiscard]] std::string line() const;
-  /// A field's value by its exact name; empty where absent.
+  /// The value of the field with exactly that name; empty if absent.
   [[nodiscard]] std::string field(const std::string& name) const;
   /// The fields' names, in order.
   [[nodiscard]] std::vector<std::string> field_names() const;
 };
 
-/// An HTTP server on a free port that keeps what it is sent and answers what the test says.
+/// An HTTP server on a free port that records the requests and replies with what the test returns.
 class RecordingServer {
  public:
-  /// The whole reply, head and body; empty cuts the connection. Called one request at a time.
+  /// Returns the whole reply, head and body; an empty one cuts the connection. Called for one request at a time.
   using Answer = std::function<std::string(const RecordedRequest& request, std::size_t index)>;
 
   explicit RecordingServer(Answer answer);
@@ -55,7 +55,7 @@ class RecordingServer {
   std::thread acceptor_;
 };
 
-/// A reply with that status and body, and further header lines ("name: value\r\n" each).
+/// A reply with that status and body, and with additional header lines ("name: value\r\n" each).
 std::string http_reply(int status, const std::string& body, const std::string& lines = "");
 
 /// A port on which nothing listens.

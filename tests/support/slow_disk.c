@@ -1,5 +1,5 @@
-// Preloaded, is a disk that is slower than this machine's: fsync and fdatasync take SYNC_US microseconds more, and
-// whatever changes a directory NAMES_US.
+// Preloaded into a process, makes the disk slower: fsync and fdatasync take SYNC_US microseconds more, and functions
+// that change a directory NAMES_US.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ static void pause_for(const char* variable) {
   nanosleep(&time, NULL);
 }
 
-// NAME as the next library has it, after the pause.
+// Defines `name` as the next library's function, called after the pause.
 #define SLOWLY(variable, name, parameters, arguments)                   \
   int name parameters {                                                 \
     int(*next) parameters = (int(*) parameters)dlsym(RTLD_NEXT, #name); \

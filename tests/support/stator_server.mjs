@@ -1,9 +1,9 @@
-// Starts `stator serve` on a free port for the tests of a file, and stops it again.
+// Starts `stator serve` on a free port for the tests of a file, and stops it afterwards.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 
-/** What SDKs need to know besides the endpoint. */
+/** What SDKs need besides the endpoint. */
 export const local = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
 
 /** The same without a server: STATOR_IN_PROCESS is the folder of Stator's npm package, whose library answers. */

@@ -1,9 +1,10 @@
-"""Reading a stream to the end as a consumer does: shards by DescribeStream, parents before their children, each record once."""
+"""Reads a stream to its end as a consumer does: shards by DescribeStream, parents before their children, each record once."""
 
 
 class StreamConsumer:
-    """`call(operation, **request)` answers an operation of DynamoDB Streams. `records` has what was read, in order. A consumer goes
-    on where it was after errors and restarts: it keeps the last sequence number of each shard, no iterator."""
+    """`call(operation, **request)` calls an operation of DynamoDB Streams. `records` has the records read, in order. After
+    errors and restarts a consumer continues where it was: it keeps the last sequence number of each shard, not an
+    iterator."""
 
     def __init__(self, call, stream_arn, on_record=None):
         self.call, self.stream_arn = call, stream_arn
@@ -24,7 +25,7 @@ class StreamConsumer:
             request["ExclusiveStartShardId"] = stream["LastEvaluatedShardId"]
 
     def read_shard(self, shard):
-        """Reads what is there now; returns how many records."""
+        """Reads the existing records of a shard; returns their number."""
         request = {"StreamArn": self.stream_arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
         if shard in self.last:
             request.update(ShardIteratorType="AFTER_SEQUENCE_NUMBER", SequenceNumber=self.last[shard])
@@ -47,7 +48,7 @@ class StreamConsumer:
                 return count
 
     def poll(self):
-        """Reads all shards whose parents were read to their end; returns how many records."""
+        """Reads all shards whose parents were read to their end; returns the number of records."""
         self.find_shards()
         count = 0
         for shard, parent in sorted(self.shards.items()):
