@@ -13,7 +13,8 @@ import (
 	"unsafe"
 )
 
-// logger is what the library hands to statorGoLog, in memory of C's: a handle of the function. Nil: there is none.
+// logger is the context that the library passes to statorGoLog: a handle of the Go function, in C memory. Nil: there is no
+// function.
 type logger struct{ context unsafe.Pointer }
 
 func newLogger(log func(line string)) logger {
@@ -25,7 +26,7 @@ func newLogger(log func(line string)) logger {
 	return logger{context}
 }
 
-// function is what stator_open takes.
+// function returns the function for stator_open.
 func (l logger) function() *C.stator_log_function {
 	if l.context == nil {
 		return nil
@@ -33,7 +34,7 @@ func (l logger) function() *C.stator_log_function {
 	return (*C.stator_log_function)(unsafe.Pointer(C.statorGoLog))
 }
 
-// free is for when the library has closed the database.
+// free is to be called when the library has closed the database.
 func (l logger) free() {
 	if l.context == nil {
 		return

@@ -1,5 +1,5 @@
-// Package stator is DynamoDB inside a Go program: a database on a directory or in memory, and an http.RoundTripper that answers
-// the requests of the AWS SDK without a network. It calls libstator through cgo, found by pkg-config.
+// Package stator is DynamoDB inside a Go program: a database in a directory or in memory, and an http.RoundTripper that
+// answers the requests of the AWS SDK without a network. It calls libstator through cgo, found by pkg-config.
 package stator
 
 /*
@@ -22,44 +22,44 @@ import (
 	"unsafe"
 )
 
-// Version is the library's: "0.1.0".
+// Version returns the version of the library: "0.1.0".
 func Version() string { return C.GoString(C.stator_version()) }
 
-// Options of Open. The zero value is a database in memory.
+// Options are those of Open. The zero value means a database in memory.
 type Options struct {
-	// Directory is the data directory, created where it is missing. Empty: in memory, gone with Close.
+	// Directory is the data directory, created if missing. Empty: in memory, lost at Close.
 	Directory string
-	// Sync acknowledges a write when the disk has it: it then survives power loss.
+	// Sync acknowledges a write only when it is on the disk, so that it survives a power loss.
 	Sync bool
-	// Clock is where the database's clock stands until it is moved. Zero: the machine's clock.
+	// Clock is the time at which the database's clock stands until it is moved. Zero: the machine's clock.
 	Clock time.Time
 	// TransitionDelay is how long tables and indexes stay CREATING, UPDATING and DELETING.
 	TransitionDelay time.Duration
-	// StreamShards is into how many shards new streams are split. Zero: as on AWS, four for a table on
-	// demand, one for each 3000 read and 1000 write units that are provisioned.
+	// StreamShards is the number of shards of new streams. Zero: as on AWS, four for an on-demand table, one for each 3000 read and
+	// 1000 write units that are provisioned.
 	StreamShards int
-	// ReadStaleness is how old the state may be that an eventually consistent read sees, IndexLag how far global indexes may be
-	// behind, StreamLag how late stream records appear; StalenessSeed decides how old that state is (zero: 1). docs/simulate.md.
+	// ReadStaleness is how stale eventually consistent reads may be, IndexLag how far global indexes may lag behind, and StreamLag
+	// how late stream records appear. StalenessSeed determines the actual staleness (zero: 1). See docs/simulate.md.
 	ReadStaleness, IndexLag, StreamLag time.Duration
 	StalenessSeed                      int64
-	// EnforceThroughput refuses what is beyond the throughput of tables and indexes, as on AWS.
+	// EnforceThroughput throttles requests beyond the throughput of tables and indexes, as on AWS.
 	EnforceThroughput bool
-	// Buckets is where exports go and imports come from: the bucket NAME is the folder NAME in it. Empty: there are none.
+	// Buckets is the directory of the buckets for exports and imports: the bucket NAME is its folder NAME. Empty: no buckets.
 	Buckets string
-	// Log is called with a line, from any thread, of what no call waits for: faults of the disk and their end, items that an import
-	// leaves out. It must not call the database; one that it refers to is closed by Close alone. Nil: nothing is told.
+	// Log is called with a line, from any thread, about events outside of calls: disk faults and their end, items that an import
+	// skips. It must not call the database. A database that it refers to is closed only by Close. Nil: no log.
 	Log func(line string)
 }
 
-// Database is an open database. Its methods may be called from several goroutines at once. One that is forgotten without Close is
-// closed by the garbage collector, some time.
+// Database is an open database. Its methods may be called from several goroutines at once. If it becomes unreachable without
+// Close, the garbage collector closes it at some time.
 type Database struct {
 	mutex  sync.RWMutex // held for reading by calls, for writing by Close
 	handle *C.stator_database
 	log    logger
 }
 
-// ErrClosed is what methods return after Close.
+// ErrClosed is returned by methods after Close.
 var ErrClosed error = closedError{}
 
 type closedError struct{}
@@ -69,30 +69,31 @@ func (closedError) Error() string { return "stator: the database is closed" }
 // RetryableError tells the SDK that another attempt is of no use.
 func (closedError) RetryableError() bool { return false }
 
-// ErrCut is what Call and the Transport return where a rule of Simulate cuts the connection.
+// ErrCut is returned by Call and the Transport if a rule of Simulate cuts the connection.
 var ErrCut = fmt.Errorf("stator: the connection was cut, by a rule of Simulate: %w", io.ErrUnexpectedEOF)
 
-// OperationError is what DynamoDB answers instead of a result.
+// OperationError is an error that DynamoDB returns.
 type OperationError struct {
 	// Type is the bare type, such as "ConditionalCheckFailedException".
 	Type string
-	// Message is the service's.
+	// Message is the service's message.
 	Message string
-	// Status is the HTTP status that goes with it.
+	// Status is the HTTP status of the error.
 	Status int
-	// Body is the whole error, JSON.
+	// Body is the whole error, as JSON.
 	Body []byte
 }
 
 func (e *OperationError) Error() string { return e.Type + ": " + e.Message }
 
-// Open opens a database. The error has one line: the directory is held by another process, damaged or not Stator's.
+// Open opens a database. The error has one line, for instance if the directory is held by another process, damaged or not
+// Stator's.
 func Open(options Options) (*Database, error) {
 	if C.stator_abi_version() != C.STATOR_ABI_VERSION {
 		return nil, fmt.Errorf("stator: the library has version %d of its interface, this package wants %d",
 			uint32(C.stator_abi_version()), uint32(C.STATOR_ABI_VERSION))
 	}
-	// In JSON other bytes would be replaced, and it would be another path.
+	// JSON would replace invalid bytes, which would make it another path.
 	for _, option := range []struct{ name, path string }{{"Directory", options.Directory}, {"Buckets", options.Buckets}} {
 		if !utf8.ValidString(option.path) {
 			return nil, fmt.Errorf("stator: %s must be a path whose name is UTF-8, not %q", option.name, option.path)
@@ -136,7 +137,7 @@ func Open(options Options) (*Database, error) {
 	return database, nil
 }
 
-// taken is the error in a text of the library's, which is released.
+// taken returns the error in a text of the library, and frees the text.
 func taken(message *C.char) error {
 	if message == nil {
 		return errors.New("stator: out of memory")
@@ -145,7 +146,7 @@ func taken(message *C.char) error {
 	return errors.New("stator: " + C.GoString(message))
 }
 
-// Close waits for the calls under way and closes the database; a second time does nothing.
+// Close waits for running calls and closes the database. Closing it again does nothing.
 func (d *Database) Close() {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -155,19 +156,19 @@ func (d *Database) Close() {
 	runtime.SetFinalizer(d, nil)
 }
 
-// Reply is what a request came to: a status as the service sends it, and JSON.
+// Reply is the reply to a request: an HTTP status and JSON.
 type Reply struct {
 	Status int
-	// ErrorType is the bare type of an error, empty where Status is 200.
+	// ErrorType is the bare type of an error, empty if Status is 200.
 	ErrorType    string
 	ErrorMessage string
 	Body         []byte
-	// Hold is for how long to hold the reply back, by a rule of Simulate; Status is 0 where one cuts the connection.
+	// Hold is how long to hold the reply back, by a rule of Simulate. Status is 0 if a rule cuts the connection.
 	Hold time.Duration
 }
 
-// Request makes one request as an SDK sends it. target is the operation or X-Amz-Target, region the one that the client believes
-// to call (empty: us-east-1). Whatever the request contains, the answer is a Reply; the error is ErrClosed.
+// Request makes one request as an SDK sends it. target is the operation or X-Amz-Target, region the client's region (empty:
+// us-east-1). Returns a Reply whatever the request contains; the only error is ErrClosed.
 func (d *Database) Request(target string, body []byte, region string) (Reply, error) {
 	d.mutex.RLock()
 	defer d.mutex.RUnlock()
@@ -193,7 +194,8 @@ func (d *Database) Request(target string, body []byte, region string) (Reply, er
 	}, nil
 }
 
-// withoutZero is empty for a text with a zero byte, which would end it for the library; no operation and no region has one.
+// withoutZero returns the text, or an empty one if it has a zero byte, which would end it for the library; no operation or region
+// has one.
 func withoutZero(text string) string {
 	if strings.IndexByte(text, 0) >= 0 {
 		return ""
@@ -201,7 +203,7 @@ func withoutZero(text string) string {
 	return text
 }
 
-// Call calls an operation by its name with request JSON. Errors of DynamoDB's are *OperationError.
+// Call calls an operation by its name with request JSON. Errors of DynamoDB are *OperationError.
 func (d *Database) Call(operation string, request []byte) ([]byte, error) {
 	reply, err := d.Request(operation, request, "")
 	if err != nil {
@@ -217,7 +219,7 @@ func (d *Database) Call(operation string, request []byte) ([]byte, error) {
 	return reply.Body, nil
 }
 
-// change runs a function of the library's that may fail with a line.
+// change calls a function of the library that may fail with a line of text.
 func (d *Database) change(act func(handle *C.stator_database, message **C.char) C.int32_t) error {
 	d.mutex.RLock()
 	defer d.mutex.RUnlock()
@@ -240,28 +242,28 @@ func (d *Database) changeNamed(name string, act func(handle *C.stator_database, 
 	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t { return act(handle, given, message) })
 }
 
-// SaveSnapshot saves the whole database as it is now, in the place of an earlier snapshot of that name.
+// SaveSnapshot saves the current state of the whole database, replacing an earlier snapshot of that name.
 func (d *Database) SaveSnapshot(name string) error {
 	return d.changeNamed(name, func(handle *C.stator_database, name *C.char, message **C.char) C.int32_t {
 		return C.stator_save_snapshot(handle, name, message)
 	})
 }
 
-// RestoreSnapshot makes the database what the snapshot holds.
+// RestoreSnapshot restores the whole database from the snapshot.
 func (d *Database) RestoreSnapshot(name string) error {
 	return d.changeNamed(name, func(handle *C.stator_database, name *C.char, message **C.char) C.int32_t {
 		return C.stator_restore_snapshot(handle, name, message)
 	})
 }
 
-// DropSnapshot forgets a snapshot.
+// DropSnapshot deletes a snapshot.
 func (d *Database) DropSnapshot(name string) error {
 	return d.changeNamed(name, func(handle *C.stator_database, name *C.char, message **C.char) C.int32_t {
 		return C.stator_drop_snapshot(handle, name, message)
 	})
 }
 
-// tell returns a text of the library's, JSON.
+// tell returns the JSON text of a function of the library.
 func (d *Database) tell(ask func(handle *C.stator_database, message **C.char) *C.char) ([]byte, error) {
 	d.mutex.RLock()
 	defer d.mutex.RUnlock()
@@ -277,7 +279,7 @@ func (d *Database) tell(ask func(handle *C.stator_database, message **C.char) *C
 	return []byte(C.GoString(text)), nil
 }
 
-// Snapshots are the names of the snapshots, sorted.
+// Snapshots returns the names of the snapshots, sorted.
 func (d *Database) Snapshots() ([]string, error) {
 	list, err := d.tell(func(handle *C.stator_database, message **C.char) *C.char { return C.stator_snapshots(handle, message) })
 	if err != nil {
@@ -288,8 +290,8 @@ func (d *Database) Snapshots() ([]string, error) {
 	return names, err
 }
 
-// Simulate lets requests go wrong by rules and a seed, JSON as in docs/simulate.md, in the place of earlier rules; empty: nothing goes
-// wrong. The error says what is wrong with the rules, and the earlier ones stay.
+// Simulate injects faults into requests by rules and a seed, JSON as in docs/simulate.md. They replace the earlier rules; empty:
+// no faults. If rules are invalid, the error says why, and the earlier ones stay.
 func (d *Database) Simulate(rules string) error {
 	if rules == "" {
 		rules = "{}"
@@ -299,17 +301,17 @@ func (d *Database) Simulate(rules string) error {
 	})
 }
 
-// Simulated tells, as JSON, of each rule how many requests it was for and how many it did something to.
+// Simulated returns JSON with the seed and, for each rule, the number of requests that it matched and the number on which it acted.
 func (d *Database) Simulated() ([]byte, error) {
 	return d.tell(func(handle *C.stator_database, message **C.char) *C.char { return C.stator_simulated(handle, message) })
 }
 
-// Reset restores the snapshot "start" where there is one; else the database is empty.
+// Reset restores the snapshot "start" if there is one, else empties the database.
 func (d *Database) Reset() error {
 	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t { return C.stator_reset(handle, message) })
 }
 
-// Clock is the database's time; the zero time of a closed one.
+// Clock returns the database's time; the zero time if it is closed.
 func (d *Database) Clock() time.Time {
 	d.mutex.RLock()
 	defer d.mutex.RUnlock()
@@ -319,14 +321,14 @@ func (d *Database) Clock() time.Time {
 	return time.UnixMilli(int64(C.stator_clock(d.handle))).UTC()
 }
 
-// SetClock moves the clock of a database that was opened with one. What has become due is done when it returns.
+// SetClock moves the clock of a database that was opened with one. Work that becomes due is done before it returns.
 func (d *Database) SetClock(now time.Time) error {
 	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t {
 		return C.stator_set_clock(handle, C.int64_t(now.UnixMilli()), message)
 	})
 }
 
-// AdvanceClock does the same by a duration, in milliseconds.
+// AdvanceClock does the same by a duration, rounded down to milliseconds.
 func (d *Database) AdvanceClock(by time.Duration) error {
 	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t {
 		return C.stator_advance_clock(handle, C.int64_t(by.Milliseconds()), message)

@@ -17,13 +17,13 @@ var scope = regexp.MustCompile(`Credential=[^/]*/\d{8}/([^/]+)/`)
 
 var requests atomic.Uint64
 
-// Transport answers DynamoDB's requests, wherever they would go, from the database: what an http.Client takes.
+// Transport returns a transport for an http.Client: the database answers all DynamoDB requests, whatever their address is.
 func (d *Database) Transport() http.RoundTripper { return transport{d} }
 
-// HTTPClient is what the AWS SDK takes: dynamodb.Options{HTTPClient: database.HTTPClient(), …}.
+// HTTPClient returns a client for the AWS SDK: dynamodb.Options{HTTPClient: database.HTTPClient(), …}.
 func (d *Database) HTTPClient() *http.Client { return &http.Client{Transport: d.Transport()} }
 
-// hold waits until the reply may come, or until nobody waits for it any more.
+// hold waits until the reply is due, or until the context ends.
 func hold(ctx context.Context, by time.Duration) error {
 	if by == 0 {
 		return nil
@@ -38,7 +38,8 @@ func hold(ctx context.Context, by time.Duration) error {
 	}
 }
 
-// otherServiceError is what the requests of other clients meet: an aws.Config hands its HTTPClient to all of them.
+// otherServiceError is the error for requests to other services, which occur as an aws.Config gives its HTTPClient to all
+// clients.
 type otherServiceError struct{ request *http.Request }
 
 func (e *otherServiceError) Error() string {
@@ -87,7 +88,7 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// region is the one that a request is signed for; empty where it is not signed.
+// region returns the region that a request is signed for; empty if it is not signed.
 func region(request *http.Request) string {
 	if found := scope.FindStringSubmatch(request.Header.Get("Authorization")); found != nil {
 		return found[1]
@@ -105,11 +106,11 @@ func header(reply Reply) http.Header {
 	}
 }
 
-// The service's limit for a request is 16 MB; what is longer than this is not read.
+// The service's limit for a request is 16 MB; bytes beyond this limit are not read.
 const mostRequestBytes = 17 << 20
 
-// ServeHTTP makes the database an http.Handler, such as httptest.NewServer takes, for code that makes its own clients:
-// AWS_ENDPOINT_URL_DYNAMODB is then the server's URL. Signatures are not checked.
+// ServeHTTP makes the database an http.Handler, for instance for httptest.NewServer, for code that makes its own clients: set
+// AWS_ENDPOINT_URL_DYNAMODB to the server's URL. Signatures are not checked.
 func (d *Database) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(request.Body, mostRequestBytes))
 	if err != nil {

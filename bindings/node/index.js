@@ -3,7 +3,7 @@
 const path = require('node:path')
 const { fileURLToPath } = require('node:url')
 
-/** The native half: STATOR_NODE where it is set, else that of the package. */
+/** Loads the native half: STATOR_NODE if it is set, else that of the package. */
 function loadNative() {
   const file = process.env.STATOR_NODE || path.join(__dirname, 'native', 'stator.node')
   try {
@@ -17,10 +17,10 @@ function loadNative() {
 
 const native = loadNative()
 
-// Clients want an address; nothing is ever sent there (RFC 6761 has no such host).
+// Clients need an address; nothing is ever sent to it (RFC 6761 reserves the name).
 const ADDRESS = 'http://stator.invalid'
 const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' }
-// Requests that nobody sees need no signature.
+// Requests that stay in the process need no signature.
 const UNSIGNED = { sign: async (request) => request }
 const DISPOSE = Symbol.dispose ?? Symbol.for('Symbol.dispose')
 
@@ -39,20 +39,20 @@ function milliseconds(moment) {
   return Math.trunc(value)
 }
 
-/** For JSON.stringify, which would make null of such a number: an option that is not there. */
+/** A replacer for JSON.stringify, which would turn such a number into null, as if the option were missing. */
 function finite(name, value) {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`"${name}" must be a finite number, not ${value}`)
   return value
 }
 
-/** URLs of files are paths, as for node:fs. */
+/** Accepts file URLs as paths, like node:fs. */
 function asPath(path) { return path instanceof URL ? fileURLToPath(path) : path }
 
 class Database {
   #handle
   #efforts = new Map()
-  #underWay = new Set() // calls on threads of the pool
-  #log // held here alone
+  #underWay = new Set() // calls running on threads of the pool
+  #log // keeps the function reachable: nothing else does
 
   constructor(options = {}) {
     const { directory, sync, clock, transitionDelayMs, streamShards, readStalenessMs, indexLagMs, streamLagMs, stalenessSeed,
@@ -84,7 +84,7 @@ class Database {
     return body
   }
 
-  /** What waits, and pages, leave the event loop's thread; one item takes less time than going there and back. */
+  /** Calls that wait, or that read pages, run on another thread; for a single item, switching threads would take longer than the call. */
   async request(target, body, region = '') {
     let effort = this.#efforts.get(target)
     if (effort === undefined) {
@@ -147,7 +147,8 @@ class Database {
   }
 }
 
-// Those of everywhere() that last, the innermost at the end; which of them leads a configuration; prototypes whose `send` asks for that.
+// The active calls of everywhere(), the innermost at the end; which of them has redirected a configuration; and the prototypes whose `send` is
+// wrapped.
 const lasting = []
 const leading = new WeakMap()
 const asking = new Map()
@@ -161,7 +162,7 @@ function release(config) {
 
 function lead(client) {
   const { config } = client
-  // What a database answers by its own configuration stays with it.
+  // A client that was configured for a database keeps it.
   if (config.requestHandler instanceof Handler && !leading.has(config)) return
   const innermost = lasting.findLast(({ prototypes }) => prototypes.some((prototype) => prototype.isPrototypeOf(client)))
   if (leading.get(config) === innermost) return
@@ -191,7 +192,7 @@ function askInnermost(prototype) {
   asking.set(prototype, { count: 1, end })
 }
 
-/** Lets a client's configuration, as the SDK has resolved it, lead to `database`. Returns what puts it back. */
+/** Redirects a client's configuration, as the SDK has resolved it, to `database`. Returns a function that undoes this. */
 function redirect(config, database, options = {}) {
   const { requestHandler, signer, credentials } = config
   config.requestHandler = database.handler({ region: config.region, ...options })
@@ -206,7 +207,7 @@ function abortError() {
   return error
 }
 
-/** As Node says it of a socket, which the SDK tries again. */
+/** Node's error for a closed socket, after which the SDK tries again. */
 function connectionCut() {
   return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
 }
@@ -215,7 +216,7 @@ function timeoutError(ms) {
   return Object.assign(new Error(`the request has exceeded its ${ms} ms`), { name: 'TimeoutError', code: 'ETIMEDOUT' })
 }
 
-/** Waits so long; rejects where the request is aborted meanwhile. */
+/** Waits for `ms` milliseconds; rejects if the request is aborted meanwhile. */
 function delay(ms, abortSignal) {
   return new Promise((resolve, reject) => {
     const abort = () => {

@@ -1,7 +1,7 @@
 'use strict'
 const { Database } = require('./index.js')
 
-/** A database for the tests of a file, in memory, as it was after `seed` at the start of each. Hooks are the test runner's. */
+/** A database in memory for the tests of a file, reset to its state after `seed` before each test. The hooks are those of the test runner. */
 exports.useDatabase = ({ beforeAll, beforeEach, afterAll }, { seed, ...options } = {}) => {
   const database = new Database(options)
   let startMs
@@ -11,7 +11,7 @@ exports.useDatabase = ({ beforeAll, beforeEach, afterAll }, { seed, ...options }
     startMs = database.clock.getTime()
   })
   beforeEach(() => {
-    // The clock first: by a later one, what the snapshot holds might have expired.
+    // The clock first: at a later time, items of the snapshot might have expired.
     if (options.clock !== undefined) database.setClock(startMs)
     database.simulate()
     database.reset()

@@ -1,4 +1,4 @@
-//! Finds libstator: in STATOR_LIB_DIR, else by pkg-config.
+//! Finds libstator: in STATOR_LIB_DIR, else with pkg-config.
 
 use std::process::Command;
 

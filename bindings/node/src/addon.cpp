@@ -13,7 +13,7 @@
 
 namespace {
 
-/// Closes the database when the last call that uses it has ended.
+/// Closes the database when its last user, such as a running call, has gone.
 using Database = std::shared_ptr<stator_database>;
 
 /// What a JavaScript object holds.
@@ -21,7 +21,7 @@ struct Holder {
   Database database;
 };
 
-/// Throws in JavaScript. Returns null, for the caller to return.
+/// Throws an error in JavaScript. Returns null for the caller to return.
 napi_value throw_error(napi_env env, const char* message) {
   napi_throw_error(env, nullptr, message);
   return nullptr;
@@ -40,10 +40,10 @@ bool read_text(napi_env env, napi_value value, std::string& out) {
   return napi_get_value_string_utf8(env, value, out.data(), size + 1, &size) == napi_ok;
 }
 
-/// Whether the library, for which a zero byte ends a text, would take a part of it for the whole.
+/// Whether the text has a zero byte, which would end it for the library.
 bool ends_early(const std::string& text) { return text.find('\0') != std::string::npos; }
 
-/// A body: a text, or bytes.
+/// Reads a body, which may be a text or bytes.
 bool read_body(napi_env env, napi_value value, std::string& out) {
   if (read_text(env, value, out)) return true;
   bool is_bytes = false;
@@ -57,7 +57,7 @@ bool read_body(napi_env env, napi_value value, std::string& out) {
   return true;
 }
 
-/// The holder that `value` is; null, with an error thrown, where it is none.
+/// The holder in `value`; null, with an error thrown, if it is not one.
 Holder* holder_of(napi_env env, napi_value value) {
   void* data = nullptr;
   if (napi_get_value_external(env, value, &data) == napi_ok && data != nullptr) return static_cast<Holder*>(data);
@@ -65,7 +65,7 @@ Holder* holder_of(napi_env env, napi_value value) {
   return nullptr;
 }
 
-/// The open database behind it; null, with an error thrown, where it is closed.
+/// The open database of the holder in `value`; null, with an error thrown, if it is closed.
 stator_database* open_database(napi_env env, napi_value value) {
   Holder* const holder = holder_of(env, value);
   if (holder == nullptr) return nullptr;
@@ -93,12 +93,12 @@ napi_value text(napi_env env, const char* value) {
   return made;
 }
 
-/// Takes lines of the library's, from whatever thread, to a function of JavaScript on the thread that it belongs to,
-/// whose event loop need not wait for them. The Database holds the function; here it is not held, as it may refer to
-/// the Database, which would then never be forgotten.
+/// Passes lines from any thread of the library to a JavaScript function on its own thread, without keeping that
+/// thread's event loop alive. Only the Database keeps the function reachable. A reference from here would do so for
+/// ever, and with it the Database, if the function refers to that.
 class Log {
  public:
-  /// Null, with an error thrown, where `function` cannot be called so.
+  /// Returns null, with an error thrown, on failure.
   static std::shared_ptr<Log> make(napi_env env, napi_value function) {
     auto log = std::make_shared<Log>();
     auto of_function = std::make_unique<std::shared_ptr<Log>>(log);
@@ -126,10 +126,10 @@ class Log {
     auto copy = std::make_unique<std::string>(line, size);
     const napi_status status = napi_call_threadsafe_function(log->function_, copy.get(), napi_tsfn_nonblocking);
     if (status == napi_ok) copy.release();                 // NOLINT(bugprone-unused-return-value): `call` has it
-    if (status == napi_closing) log->function_ = nullptr;  // which counts as its release
+    if (status == napi_closing) log->function_ = nullptr;  // which also releases it
   }
 
-  /// Lines that were taken are still told.
+  /// Lines already taken are still passed on.
   void end() {
     const std::lock_guard lock(mutex_);
     if (function_ != nullptr) napi_release_threadsafe_function(function_, napi_tsfn_release);
@@ -139,7 +139,7 @@ class Log {
  private:
   static void call(napi_env env, napi_value, void* context, void* data) {
     const std::unique_ptr<std::string> line(static_cast<std::string*>(data));
-    if (env == nullptr) return;  // it is going down
+    if (env == nullptr) return;  // the environment is going down
     napi_value function = nullptr;
     napi_value argument = nullptr;
     if (napi_get_reference_value(env, static_cast<Log*>(context)->reference_, &function) != napi_ok ||
@@ -147,18 +147,18 @@ class Log {
       return;
     }
     if (napi_call_function(env, undefined(env), function, 1, &argument, nullptr) != napi_pending_exception) return;
-    // Nobody waits for this call: as in a timer's function, it is an exception that nobody catches.
+    // Nobody waits for this call, so an exception is an uncaught one, as in a timer's callback.
     napi_value fault = nullptr;
     napi_get_and_clear_last_exception(env, &fault);
     napi_fatal_exception(env, fault);
   }
 
-  napi_ref reference_ = nullptr;  // of the function, weak
+  napi_ref reference_ = nullptr;  // a weak reference to the function
   std::mutex mutex_;
-  napi_threadsafe_function function_ = nullptr;  // null: it was released, or its environment went down
+  napi_threadsafe_function function_ = nullptr;  // null if it was released, or if its environment went down
 };
 
-/// {status, errorType, errorMessage, body: Buffer, holdMs}; the reply is released.
+/// {status, errorType, errorMessage, body: Buffer, holdMs}; frees the reply.
 napi_value make_reply(napi_env env, stator_reply& reply) {
   napi_value object = nullptr;
   napi_value status = nullptr;
@@ -179,7 +179,7 @@ napi_value make_reply(napi_env env, stator_reply& reply) {
   return made ? object : throw_error(env, "out of memory");
 }
 
-/// open(optionsJson, log) -> database; log: a function of a line, or undefined
+/// open(optionsJson, log) -> database; log: a function that takes a line, or undefined
 napi_value open(napi_env env, napi_callback_info info) {
   napi_value arguments[2];
   if (!read_arguments(env, info, arguments)) return nullptr;
@@ -203,11 +203,11 @@ napi_value open(napi_env env, napi_callback_info info) {
   const auto release = [](napi_env, void* data, void*) { delete static_cast<Holder*>(data); };
   if (napi_create_external(env, holder.get(), release, nullptr, &value) != napi_ok)
     return throw_error(env, "out of memory");
-  holder.release();  // NOLINT(bugprone-unused-return-value): the garbage collector's now
+  holder.release();  // NOLINT(bugprone-unused-return-value): the garbage collector owns it
   return value;
 }
 
-/// close(database): calls under way end first.
+/// close(database): running calls end first.
 napi_value close(napi_env env, napi_callback_info info) {
   napi_value arguments[1];
   if (!read_arguments(env, info, arguments)) return nullptr;
@@ -217,7 +217,7 @@ napi_value close(napi_env env, napi_callback_info info) {
   return undefined(env);
 }
 
-/// What a call is given, and what it came to.
+/// The arguments of a call, and its reply.
 struct Call {
   Database database;
   std::string target;
@@ -241,7 +241,7 @@ bool read_call(napi_env env, napi_callback_info info, Call& call) {
   call.database = holder_of(env, arguments[0])->database;
   if (read_text(env, arguments[1], call.target) && read_text(env, arguments[2], call.region) &&
       read_body(env, arguments[3], call.body)) {
-    // No operation and no region has a zero byte.
+    // No operation or region has a zero byte.
     for (std::string* const text : {&call.target, &call.region}) {
       if (ends_early(*text)) text->clear();
     }

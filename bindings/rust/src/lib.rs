@@ -1,4 +1,5 @@
-//! DynamoDB inside a Rust program: a database on a directory or in memory, and an HTTP client of the AWS SDK that it answers.
+//! DynamoDB inside a Rust program: a database in a directory or in memory, and an HTTP client for the AWS SDK that it
+//! answers.
 //!
 //! ```no_run
 //! let database = stator::Options::new().open().unwrap();   // Options::new().directory("./data") for one on disk
@@ -35,31 +36,31 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What a request came to.
+/// The reply to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// 200, or the HTTP status that the service sends with the error; 0 where a rule of [`Database::simulate`] cuts the
+    /// 200, or the HTTP status that the service sends with the error; 0 if a rule of [`Database::simulate`] cuts the
     /// connection.
     pub status: u16,
-    /// DynamoDB's bare type; empty where the status is 200.
+    /// The bare type of DynamoDB's error; empty if the status is 200.
     pub error_type: String,
     pub error_message: String,
     /// JSON.
     pub body: Vec<u8>,
-    /// By a rule of [`Database::simulate`]: for how long to hold it back.
+    /// How long to hold the reply back, by a rule of [`Database::simulate`].
     pub hold: Duration,
 }
 
-/// What DynamoDB answers instead of a result.
+/// An error that DynamoDB returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationError {
-    /// The HTTP status that the service sends with it; 0, and nothing else, where a rule of [`Database::simulate`] cut the
-    /// connection.
+    /// The HTTP status that the service sends with it; 0, with the other fields empty, if a rule of
+    /// [`Database::simulate`] cut the connection.
     pub status: u16,
-    /// DynamoDB's bare type: "ConditionalCheckFailedException".
+    /// The bare type of the error: "ConditionalCheckFailedException".
     pub error_type: String,
     pub message: String,
-    /// JSON: the whole error, with CancellationReasons or Item where the service sends them.
+    /// The whole error as JSON, with CancellationReasons or Item if the service sends them.
     pub body: String,
 }
 
@@ -74,14 +75,14 @@ impl fmt::Display for OperationError {
 
 impl std::error::Error for OperationError {}
 
-/// The library's: "0.1.0".
+/// The version of the library: "0.1.0".
 pub fn version() -> &'static str {
     unsafe { CStr::from_ptr(ffi::stator_version()) }.to_str().unwrap_or_default()
 }
 
 struct Handle {
     database: *mut ffi::Database,
-    /// The library has its address until the database is closed.
+    /// The library uses its address until the database is closed.
     _log: Option<Box<Log>>,
 }
 
@@ -98,11 +99,11 @@ impl Drop for Handle {
 unsafe extern "C" fn take_line(context: *mut c_void, line: *const c_char, bytes: usize) {
     let log = &*context.cast::<Log>();
     let line = String::from_utf8_lossy(std::slice::from_raw_parts(line.cast::<u8>(), bytes));
-    // A panic must not go through the library; its message is told where it began.
+    // A panic must not unwind through the library. Its message has already been printed.
     let _ = catch_unwind(AssertUnwindSafe(|| log(&line)));
 }
 
-/// An open database; clones share it, and the last one that is dropped closes it.
+/// An open database. Clones share it; dropping the last one closes it.
 #[derive(Clone)]
 pub struct Database(Arc<Handle>);
 
@@ -112,7 +113,7 @@ impl fmt::Debug for Database {
     }
 }
 
-/// The text that the library handed out, which is released.
+/// Takes a text that the library returned, and frees it.
 unsafe fn take(error: *mut c_char) -> Error {
     if error.is_null() {
         return Error("out of memory".into());
@@ -131,7 +132,7 @@ type Change = unsafe extern "C" fn(*mut ffi::Database, *const c_char, *mut *mut 
 
 impl Database {
     /// Opens a database. `options` is the JSON object that `stator_open` in stator_c.h takes: `{}` is in memory,
-    /// `{"directory":"./data","sync":true}` on a disk. [`Options`] has the same by name.
+    /// `{"directory":"./data","sync":true}` on a disk. [`Options`] has the same options as methods.
     pub fn open(options: &str) -> Result<Database, Error> {
         Database::open_with(options, None)
     }
@@ -146,7 +147,7 @@ impl Database {
         }
         let options = c_text(options)?;
         let mut error = ptr::null_mut();
-        // Boxed once more, for an address of one word that stays.
+        // Boxed again, to have a stable address of one word.
         let log = log.map(Box::new);
         let (function, context) = match &log {
             Some(log) => (
@@ -162,10 +163,10 @@ impl Database {
         Ok(Database(Arc::new(Handle { database, _log: log })))
     }
 
-    /// One request as an SDK sends it: `target` is the operation or X-Amz-Target, `region` the one that the client believes to
-    /// call (us-east-1 without one). Whatever the request contains, there is a reply.
+    /// Makes one request as an SDK sends it. `target` is the operation or X-Amz-Target, `region` the client's region
+    /// (default: us-east-1). Returns a reply whatever the request contains.
     pub fn request(&self, target: &str, body: &[u8], region: Option<&str>) -> Reply {
-        // A zero byte ends a text of C's; no target and no region has one.
+        // A zero byte would end a C string; no target or region has one.
         let target = CString::new(target).unwrap_or_default();
         let region = region.map(|region| CString::new(region).unwrap_or_default());
         unsafe {
@@ -191,8 +192,8 @@ impl Database {
         }
     }
 
-    /// Calls an operation by its name with request JSON, and returns the reply's. The thread waits where a rule of
-    /// [`Database::simulate`] holds it back.
+    /// Calls an operation by its name with request JSON; returns the JSON of the reply. Blocks the thread if a rule of
+    /// [`Database::simulate`] holds the reply back.
     pub fn call(&self, operation: &str, request: &str) -> Result<String, OperationError> {
         let reply = self.request(operation, request.as_bytes(), None);
         std::thread::sleep(reply.hold);
@@ -221,12 +222,12 @@ impl Database {
         }
     }
 
-    /// Saves the whole database as it is now, in the place of an earlier snapshot of that name.
+    /// Saves the current state of the whole database, replacing an earlier snapshot of that name.
     pub fn save_snapshot(&self, name: &str) -> Result<(), Error> {
         self.change(name, ffi::stator_save_snapshot)
     }
 
-    /// Makes the database what the snapshot holds.
+    /// Restores the whole database from the snapshot.
     pub fn restore_snapshot(&self, name: &str) -> Result<(), Error> {
         self.change(name, ffi::stator_restore_snapshot)
     }
@@ -253,18 +254,18 @@ impl Database {
         Ok(list.split('"').skip(1).step_by(2).map(String::from).collect())
     }
 
-    /// Lets requests go wrong by rules and a seed, JSON as in docs/simulate.md, in the place of earlier rules; `{}`: nothing goes
-    /// wrong. Where the error says what is wrong with the rules, the earlier ones stay.
+    /// Injects faults into requests by rules and a seed, JSON as in docs/simulate.md. They replace the earlier rules;
+    /// `{}`: no faults. If the rules are invalid, the error says why, and the earlier ones stay.
     pub fn simulate(&self, rules: &str) -> Result<(), Error> {
         self.change(rules, ffi::stator_simulate)
     }
 
-    /// The seed, and of each rule how many requests it was for and how many it did something to: JSON.
+    /// JSON with the seed and, for each rule, the number of requests that it matched and the number on which it acted.
     pub fn simulated(&self) -> Result<String, Error> {
         self.tell(ffi::stator_simulated)
     }
 
-    /// Restores the snapshot "start" where there is one; else the database is empty.
+    /// Restores the snapshot "start" if there is one, else empties the database.
     pub fn reset(&self) -> Result<(), Error> {
         self.act(|handle, error| unsafe { ffi::stator_reset(handle, error) })
     }
@@ -274,7 +275,8 @@ impl Database {
         unsafe { ffi::stator_clock(self.0.database) }
     }
 
-    /// Moves the clock of a database that was opened with `clock_ms`. What has become due is done when it returns.
+    /// Moves the clock of a database that was opened with `clock_ms`. Work that becomes due is done before this
+    /// returns.
     pub fn set_clock(&self, now_ms: i64) -> Result<(), Error> {
         self.act(|handle, error| unsafe { ffi::stator_set_clock(handle, now_ms, error) })
     }
@@ -283,7 +285,7 @@ impl Database {
         self.act(|handle, error| unsafe { ffi::stator_advance_clock(handle, by_ms, error) })
     }
 
-    /// What the AWS SDK takes: `Config::builder().http_client(database.http_client())`.
+    /// An HTTP client for the AWS SDK: `Config::builder().http_client(database.http_client())`.
     #[cfg(feature = "sdk")]
     pub fn http_client(&self) -> HttpClient {
         HttpClient::new(self.clone())

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Called with a line, from any thread.
 pub(crate) type Log = Box<dyn Fn(&str) + Send + Sync>;
 
-/// How a database is opened; as it is made: in memory, with the machine's clock.
+/// How a database is opened. By default: in memory, with the machine's clock.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), stator::Error> {
@@ -18,7 +18,7 @@ pub(crate) type Log = Box<dyn Fn(&str) + Send + Sync>;
 /// ```
 #[derive(Default)]
 pub struct Options {
-    /// What of `stator_open`'s JSON is given, or why it cannot be.
+    /// The members of `stator_open`'s JSON that were given, or why one is invalid.
     members: Vec<Result<String, Error>>,
     log: Option<Log>,
 }
@@ -28,17 +28,17 @@ impl Options {
         Options::default()
     }
 
-    /// The data directory, created where it is missing.
+    /// The data directory, created if missing.
     pub fn directory(self, path: impl AsRef<Path>) -> Options {
         self.path("directory", path.as_ref())
     }
 
-    /// Acknowledge a write when the disk has it: it then survives power loss.
+    /// Acknowledge a write only when it is on the disk, so that it survives a power loss.
     pub fn sync(self, sync: bool) -> Options {
         self.member("sync", sync)
     }
 
-    /// Where the database's clock stands until it is moved, in milliseconds since 1970.
+    /// The time at which the database's clock stands until it is moved, in milliseconds since 1970.
     pub fn clock_ms(self, now_ms: i64) -> Options {
         self.member("clock_ms", now_ms)
     }
@@ -48,18 +48,18 @@ impl Options {
         self.member("transition_delay_ms", delay.as_millis())
     }
 
-    /// Into how many shards new streams are split. Without it as on AWS: four for a table on demand, one for each 3000 read
-    /// and 1000 write units that are provisioned.
+    /// The number of shards of new streams. Default: as on AWS, four for an on-demand table, one for each 3000 read and
+    /// 1000 write units that are provisioned.
     pub fn stream_shards(self, shards: u32) -> Options {
         self.member("stream_shards", shards)
     }
 
-    /// How old the state may be that an eventually consistent read sees: docs/simulate.md.
+    /// How stale eventually consistent reads may be: docs/simulate.md.
     pub fn read_staleness(self, age: Duration) -> Options {
         self.member("read_staleness_ms", age.as_millis())
     }
 
-    /// How far global indexes may be behind.
+    /// How far global indexes may lag behind.
     pub fn index_lag(self, lag: Duration) -> Options {
         self.member("index_lag_ms", lag.as_millis())
     }
@@ -69,29 +69,30 @@ impl Options {
         self.member("stream_lag_ms", lag.as_millis())
     }
 
-    /// Decides how old the state is that a stale read sees (1).
+    /// The seed that determines the actual staleness (default: 1).
     pub fn staleness_seed(self, seed: u64) -> Options {
         self.member("staleness_seed", seed)
     }
 
-    /// Refuse what is beyond the throughput of tables and indexes, as on AWS.
+    /// Throttle requests beyond the throughput of tables and indexes, as on AWS.
     pub fn enforce_throughput(self, enforced: bool) -> Options {
         self.member("enforce_throughput", enforced)
     }
 
-    /// Where exports go and imports come from: the bucket NAME is the folder NAME in it.
+    /// The directory of the buckets for exports and imports: the bucket NAME is its folder NAME.
     pub fn buckets(self, path: impl AsRef<Path>) -> Options {
         self.path("buckets", path.as_ref())
     }
 
-    /// Called with a line, from any thread, of what no call waits for: faults of the disk and their end, items that an import
-    /// leaves out. It must not call the database, nor hold a clone of it: that would be the last one, for ever.
+    /// Called with a line, from any thread, about events outside of calls: disk faults and their end, items that an
+    /// import skips. It must not call the database, nor hold a clone of it, which would keep it open for ever.
     pub fn log(mut self, log: impl Fn(&str) + Send + Sync + 'static) -> Options {
         self.log = Some(Box::new(log));
         self
     }
 
-    /// Opens it. The error has one line: the directory is held by another process, damaged or not Stator's.
+    /// Opens the database. The error has one line, for instance if the directory is held by another process, damaged or
+    /// not Stator's.
     pub fn open(self) -> Result<Database, Error> {
         let members = self.members.into_iter().collect::<Result<Vec<String>, Error>>()?;
         Database::open_with(&format!("{{{}}}", members.join(",")), self.log)
@@ -113,7 +114,7 @@ impl Options {
     }
 }
 
-/// A text in JSON.
+/// The text as a JSON string.
 fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     for letter in text.chars() {

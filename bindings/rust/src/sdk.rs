@@ -15,8 +15,8 @@ use std::time::Duration;
 
 static REQUESTS: AtomicU64 = AtomicU64::new(0);
 
-/// Answers DynamoDB's requests, wherever they would go, from a database. A call is made on the thread that polls it, and takes
-/// microseconds as a rule; a page takes milliseconds.
+/// Answers DynamoDB requests from a database, whatever their address is. A call runs on the thread that polls it,
+/// usually for microseconds, and for milliseconds if it returns a page.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
     database: Database,
@@ -28,7 +28,7 @@ impl HttpClient {
     }
 }
 
-/// A client's, with its patience and its way to wait.
+/// The connector of one client, with its read timeout and its sleep function.
 #[derive(Debug)]
 struct Connector {
     database: Database,
@@ -50,7 +50,7 @@ impl Connector {
     }
 }
 
-/// What the requests of other clients meet: an SdkConfig hands its HTTP client to all of them.
+/// The error for requests to other services, which occur as an SdkConfig gives its HTTP client to all clients.
 fn of_other_service(request: &HttpRequest) -> ConnectorError {
     ConnectorError::user(
         format!(
@@ -84,7 +84,8 @@ fn response(reply: Reply) -> Result<HttpResponse, ConnectorError> {
     Ok(response)
 }
 
-/// What comes of the reply of a rule that holds it back; of a client without a way to wait the thread waits.
+/// Waits for a reply that a rule holds back, at most for the read timeout. Blocks the thread if the client has no sleep
+/// function.
 async fn hold(
     reply: Reply,
     read_timeout: Option<Duration>,

@@ -1,4 +1,4 @@
-"""libstator.so through ctypes, as include/stator/stator_c.h declares it."""
+"""The functions of libstator.so through ctypes, as include/stator/stator_c.h declares them."""
 
 import ctypes
 import glob
@@ -22,7 +22,7 @@ class Reply(ctypes.Structure):
 
 
 def _candidates():
-    """Where the library may be: STATOR_LIBRARY alone where it is set, else in the wheel, else on the system."""
+    """Where the library may be: STATOR_LIBRARY if it is set, else in the wheel or on the system."""
     named = os.environ.get("STATOR_LIBRARY")
     if named:
         return [named]
@@ -78,7 +78,7 @@ library = _load()
 
 
 def take_text(address):
-    """The text that the library handed out at `address`, which is released."""
+    """Returns the text that the library returned at `address`, and frees it."""
     try:
         return ctypes.string_at(address).decode()
     finally:

@@ -1,13 +1,13 @@
-"""boto3 clients and resources whose requests a Stator in this process answers.
+"""boto3 clients and resources whose requests are answered by a Stator database in this process.
 
     dynamodb = stator.boto3.client("dynamodb")
     table = stator.boto3.resource("dynamodb").Table("messages")
     streams = stator.boto3.client("dynamodbstreams")
 
-They are boto3's own, with its parameter checks, paginators, waiters, retries and exception classes; only what would go over
-the network is answered here, by botocore's `before-send` event. Nothing is sent, and no credentials are needed.
+They are boto3's own, with its parameter checks, paginators, waiters, retries and exception classes. Only requests that would
+go over the network are answered here, through botocore's `before-send` event. Nothing is sent, and no credentials are needed.
 
-`attach` and `everywhere` also do for clients of aiobotocore and aioboto3, which are answered on the event loop's thread.
+`attach` and `everywhere` also work for clients of aiobotocore and aioboto3, which are answered on the event loop's thread.
 """
 
 from __future__ import annotations
@@ -33,35 +33,35 @@ from .database import Database, default_database
 SERVICES = ("dynamodb", "dynamodbstreams")
 Target = TypeVar("Target")
 Function = TypeVar("Function", bound="Callable[..., Any]")
-# What botocore's events are named after.
+# The names of the services in botocore's events.
 _SERVICE_IDS = ("dynamodb", "dynamodb-streams")
-# Clients want an address; nothing is ever sent there (RFC 6761 has no such host).
+# Clients need an address; nothing is ever sent to it (RFC 6761 reserves the name).
 _ADDRESS = "http://stator.invalid"
 
 
-# The Config of the client whose request is under way here: its region_name and its read_timeout, in seconds.
+# The Config of the client whose request is being made: its region_name, and its read_timeout in seconds.
 _asking = contextvars.ContextVar("stator_asking", default=Config())
 
 
 def _note_asking(request, **unused):
-    """A handler of `request-created`, the last event that knows of the client."""
+    """A handler of `request-created`, the last event that knows the client."""
     _asking.set(request.context["client_config"])
 
 
 def _leave_unsigned(**unused):
-    """A handler of `choose-signer`: requests that nobody sees need no signature, which takes credentials, and a good part of
-    what a call costs."""
+    """A handler of `choose-signer`: requests that stay in the process need no signature, which would take credentials and
+    much of the time of a call."""
     return UNSIGNED
 
 
 def _handlers(answer):
-    """What `answer`, a handler of `before-send`, listens to, and what must happen before: (event, handler) each."""
+    """The pairs (event, handler) of `answer`, a handler of `before-send`, and of what must happen before it."""
     return [(event + "." + service, handler) for service in _SERVICE_IDS
             for event, handler in (("choose-signer", _leave_unsigned), ("request-created", _note_asking), ("before-send", answer))]
 
 
 def _is_awaited():
-    """Whether aiobotocore called the handler that calls this: it awaits what a handler returns."""
+    """Whether aiobotocore called the handler that calls this function; it awaits what handlers return."""
     frame = sys._getframe(2)
     while frame is not None and frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
@@ -69,7 +69,7 @@ def _is_awaited():
 
 
 class _Body(bytes):
-    """A reply's body: botocore takes it as it is, aiobotocore awaits it."""
+    """The body of a reply: botocore uses it as it is, aiobotocore awaits it."""
 
     def __await__(self):
         return self
@@ -91,14 +91,14 @@ def _text(value):
 
 
 class _Answerer:
-    """A handler of `before-send`: what it returns is the response."""
+    """A handler of `before-send`. What it returns is used as the response."""
 
     def __init__(self, database):
         self._database = database
         self._count = 0
 
     def __call__(self, request, **unused):
-        # botocore asks every handler, also where one has answered: a client's own comes before those of `everywhere`.
+        # botocore calls every handler, even after one has answered. A client's own comes before that of `everywhere`.
         if getattr(request, "answered_by_stator", False):
             return None
         request.answered_by_stator = True
@@ -107,7 +107,7 @@ class _Answerer:
             body = body.encode()
         asking = _asking.get()
         reply = self._database.call_raw(_text(request.headers.get("X-Amz-Target", "")), bytes(body), asking.region_name)
-        # Beyond its patience the client does not see what came of the request.
+        # After its read timeout, the client does not see the reply.
         seconds = reply.hold_ms / 1000
         patience = asking.read_timeout
         is_late = patience is not None and seconds > patience
@@ -149,7 +149,7 @@ def _settings(session, options):
     settings = {"endpoint_url": _ADDRESS, **options}
     if settings.get("region_name") is None and session.region_name is None:
         settings["region_name"] = "us-east-1"
-    # So that nobody looks for credentials.
+    # So that botocore does not look for credentials.
     config = Config(signature_version=UNSIGNED)
     if settings.get("config") is not None:
         config = config.merge(settings["config"])
@@ -163,8 +163,8 @@ def _check_service(service_name):
 
 
 def client(service_name: str = "dynamodb", database: Optional[Database] = None, *, session: Any = None, **options: Any) -> Any:
-    """A boto3 client for "dynamodb" or "dynamodbstreams" that `database` answers (`stator.default_database()` where none is
-    given). `options` are those of boto3.client; `session` is a boto3.Session to make it with."""
+    """Returns a boto3 client for "dynamodb" or "dynamodbstreams" that `database` answers (default:
+    `stator.default_database()`). `options` are those of boto3.client; `session` is the boto3.Session to use."""
     _check_service(service_name)
     session = _session(session)
     return attach(session.client(service_name, **_settings(session, options)), database)
@@ -179,23 +179,23 @@ def resource(service_name: str = "dynamodb", database: Optional[Database] = None
 
 
 def attach(target: Target, database: Optional[Database] = None) -> Target:
-    """Lets `database` answer a client or a resource that is there already, whatever it was made for, or every client that a
-    Session makes from now on; also one that another database answered. Returns `target`."""
+    """Makes `database` answer an existing client or resource, or every client that a Session creates from now on, even if
+    another database answered it before. Returns `target`."""
     database = database or default_database()
     meta = getattr(target, "meta", None)
-    if meta is None:  # a session, of boto3 or of botocore
+    if meta is None:  # a session of boto3 or of botocore
         events = target.events if hasattr(target, "events") else target.get_component("event_emitter")
     else:
         events = (getattr(meta, "client", None) or target).meta.events
     for event, handler in _handlers(_Answerer(database)):
         name = "stator." + event
         events.unregister(event, unique_id=name)
-        # Before whatever else listens, such as a recorder of another library.
+        # Before other handlers, such as the recorder of another library.
         events.register_first(event, handler, unique_id=name)
     return target
 
 
-# Those of everywhere() that last, the innermost at the end.
+# The active calls of everywhere(), the innermost at the end.
 _everywhere: list[_Answerer] = []
 
 
@@ -208,22 +208,23 @@ def _while_everywhere(handler):
     return lambda **details: handler(**details) if _everywhere else None
 
 
-# Of every session that is made from now on, and so of its clients, also of those that code under test makes once and keeps.
+# Handlers for every session created from now on, and so for its clients, even those that code under test creates once and
+# keeps.
 BUILTIN_HANDLERS[:0] = [(event, _while_everywhere(handler)) for event, handler in _handlers(_ask_innermost)]
 
 
 class _Everywhere(contextlib.ContextDecorator):
     def __init__(self, database: Optional[Database]) -> None:
         self._database = database
-        self._entered: list[tuple[_Answerer, Any]] = []  # with the default session of before
+        self._entered: list[tuple[_Answerer, Any]] = []  # with the previous default session
 
     def _recreate_cm(self) -> _Everywhere:
-        # Each call of a function that it decorates has its own.
+        # Each call of a decorated function has its own.
         return _Everywhere(self._database)
 
     def __call__(self, function: Function) -> Function:
         if inspect.isclass(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            # Nothing of their bodies would run while it lasts.
+            # Their bodies would not run inside the block.
             raise TypeError("everywhere() decorates functions that return or are awaited; elsewhere say: with everywhere():")
         if not inspect.iscoroutinefunction(function):
             return super().__call__(function)
@@ -249,9 +250,9 @@ class _Everywhere(contextlib.ContextDecorator):
 
 
 def everywhere(database: Optional[Database] = None) -> _Everywhere:
-    """While it lasts, `database` answers every DynamoDB client in the process, whoever made it: for code that makes its own. A
-    context manager, which yields the database, and a decorator of functions, also of those that are awaited. Of several the
-    innermost answers; before and afterwards clients go where they would have gone. Not concerned are clients of sessions that
-    were there before `stator.boto3` was imported (`attach` is for them), but boto3's default session is: it is a new one
-    meanwhile. They need no credentials, but a region as ever."""
+    """While active, makes `database` answer every DynamoDB client in the process, whoever created it: for code that creates
+    its own clients. Returns a context manager, which yields the database, and which also decorates functions, including
+    coroutine functions. If several are active, the innermost answers; before and afterwards, clients work as usual. Clients
+    of sessions created before `stator.boto3` was imported are not affected (use `attach` for them), except that boto3's
+    default session is replaced by a new one meanwhile. Clients need a region as usual, but no credentials."""
     return _Everywhere(database)

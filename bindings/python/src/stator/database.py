@@ -15,7 +15,7 @@ from typing import Any, Optional, Union
 from . import _native
 
 Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
-# Without a zone it is UTC; or milliseconds since 1970.
+# A datetime (UTC if it has no zone), or milliseconds since 1970.
 Moment = Union[datetime.datetime, int]
 
 _open_databases = weakref.WeakSet()
@@ -24,12 +24,12 @@ _is_forked = False
 
 
 def _after_fork():
-    """A child of fork() has none of the library's threads: what was used before cannot be used in it."""
+    """A child of fork() does not have the library's threads, so it cannot use databases opened before."""
     global _is_forked
     _is_forked = _was_used
     for database in list(_open_databases):
         database._handle = None
-        # A thread that the child does not have may have held the lock.
+        # A thread that does not exist in the child may have held the lock.
         database._changed, database._callers = threading.Condition(), []
 
 
@@ -43,10 +43,10 @@ def _check_not_forked():
 
 
 class OperationError(Exception):
-    """What DynamoDB answers instead of a result.
+    """An error that DynamoDB returns.
 
-    `type` is its bare type ("ConditionalCheckFailedException"), `message` its message, `status` the HTTP status that goes
-    with it, `body` the whole error as a dict, with `CancellationReasons` or `Item` where the service sends them.
+    `type` is its bare type ("ConditionalCheckFailedException"), `message` its message, `status` its HTTP status, `body` the
+    whole error as a dict, with `CancellationReasons` or `Item` if the service sends them.
     """
 
     def __init__(self, type: str, message: str, status: int, body: dict[str, Any]) -> None:
@@ -58,10 +58,11 @@ class OperationError(Exception):
 
 
 class Reply:
-    """What a request came to, as bytes: `status` (200, 400, …), `error_type` and `error_message` ("" where the status is 200), `body`.
+    """The reply to a request: `status` (200, 400, …), `error_type` and `error_message` ("" if the status is 200), `body`
+    (bytes).
 
-    By a rule of `Database.simulate` it is to be held back for `hold_ms` milliseconds, and `status` is 0 where the connection is
-    cut in its place.
+    If a rule of `Database.simulate` holds the reply back, `hold_ms` says for how many milliseconds; if one cuts the
+    connection, `status` is 0.
     """
 
     __slots__ = ("status", "error_type", "body", "hold_ms", "error_message")
@@ -75,7 +76,7 @@ class Reply:
 
 
 def _milliseconds(moment):
-    """A datetime (without a zone: UTC) or a number of milliseconds since 1970, as the latter."""
+    """Converts a datetime (UTC if it has no zone) or milliseconds since 1970 to the latter."""
     if isinstance(moment, datetime.datetime):
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=datetime.timezone.utc)
@@ -96,37 +97,38 @@ def _path(name, value):
 
 
 def _text(text):
-    """A text for the library, where a zero byte would end it."""
+    """A text for the library, in which a zero byte would end it."""
     if "\0" in text:
         raise ValueError("a text must not hold a zero byte")
     return text.encode()
 
 
 def _name(text):
-    """The same of a request, which is answered whatever it contains: no operation and no region has a zero byte."""
+    """The same for a part of a request, which is answered whatever it contains: empty if it has a zero byte, as no operation
+    or region has one."""
     return b"" if "\0" in text else text.encode()
 
 
 class Database:
-    """DynamoDB inside this process, on a directory or in memory. May be used from several threads at once.
+    """DynamoDB inside this process, in a directory or in memory. May be used from several threads at once.
 
-    `directory`            the data directory, created where it is missing; None: in memory, gone with the Database
-    `sync`                 acknowledge a write when the disk has it: it then survives power loss
-    `clock`                where the database's clock stands until it is moved: a datetime, or milliseconds since 1970;
-                           None: the machine's clock
+    `directory`            the data directory, created if missing; None: in memory, lost with the Database
+    `sync`                 acknowledge a write only when it is on the disk, so that it survives a power loss
+    `clock`                the time at which the database's clock stands until it is moved: a datetime, or milliseconds since
+                           1970; None: the machine's clock
     `transition_delay_ms`  how long tables and indexes stay CREATING, UPDATING and DELETING
-    `stream_shards`        into how many shards new streams are split (as on AWS: four for a table on demand, one with few
+    `stream_shards`        the number of shards of new streams (default: as on AWS, four for an on-demand table, one with few
                            provisioned units)
-    `read_staleness_ms`    how old the state may be that an eventually consistent read sees,
-    `index_lag_ms`         how far global indexes may be behind,
-    `stream_lag_ms`        how late stream records appear, and
-    `staleness_seed`       what decides how old that state is: docs/simulate.md
-    `enforce_throughput`   refuse what is beyond the throughput of tables and indexes, as on AWS
-    `buckets`              where exports go and imports come from: the bucket NAME is the folder NAME in it
-    `log`                  called with a line, from any thread, of what no call waits for: faults of the disk and their end, items that an
-                           import leaves out; it must not call the database
+    `read_staleness_ms`    how stale eventually consistent reads may be: docs/simulate.md
+    `index_lag_ms`         how far global indexes may lag behind
+    `stream_lag_ms`        how late stream records appear
+    `staleness_seed`       the seed that determines the actual staleness (default: 1)
+    `enforce_throughput`   throttle requests beyond the throughput of tables and indexes, as on AWS
+    `buckets`              the directory of the buckets for exports and imports: the bucket NAME is its folder NAME
+    `log`                  called with a line, from any thread, about events outside of calls: disk faults and their end,
+                           items that an import skips; it must not call the database
 
-    Raises RuntimeError with one line where the directory is held by another process, damaged or not Stator's.
+    Raises RuntimeError with one line, for instance if the directory is held by another process, damaged or not Stator's.
     """
 
     def __init__(self, directory: Optional[Path] = None, *, sync: bool = False, clock: Optional[Moment] = None,
@@ -142,8 +144,8 @@ class Database:
         global _was_used
         self._handle = None
         self._changed = threading.Condition()
-        self._callers = []  # the threads whose calls are under way
-        self._abandoned = None  # a handle that the last of these calls closes
+        self._callers = []  # the threads with running calls
+        self._abandoned = None  # a handle to be closed by the last of these calls
         _check_not_forked()
         self._log = _native.LogFunction() if log is None else _native.LogFunction(
             lambda context, line, size: log(ctypes.string_at(line, size).decode(errors="replace")))
@@ -152,20 +154,21 @@ class Database:
         _open_databases.add(self)
 
     def close(self) -> None:
-        """Closes it when the calls under way have ended; later ones raise RuntimeError. A second time does nothing."""
+        """Closes the database when the running calls have ended; later calls raise RuntimeError. Closing it again does
+        nothing."""
         with self._changed:
             handle, self._handle = self._handle, None
             if handle is None:
                 return
             _open_databases.discard(self)
             if threading.get_ident() in self._callers:
-                # A handler of a signal, in the middle of this thread's own call: waiting would be forever.
+                # Called in a signal handler during a call of this thread: waiting for that would never end.
                 self._abandoned = handle
                 return
             try:
                 while self._callers:
                     self._changed.wait()
-            except BaseException:  # such as KeyboardInterrupt: the last of these calls closes it
+            except BaseException:  # such as KeyboardInterrupt: let the last running call close it
                 if self._callers:
                     self._abandoned = handle
                 else:
@@ -174,7 +177,7 @@ class Database:
         _native.library.stator_close(handle)
 
     def __reduce__(self):
-        # A second one would close the first one's.
+        # A copy would close the handle of the original.
         raise TypeError("a stator.Database cannot be copied or pickled")
 
     def __enter__(self) -> Database:
@@ -184,12 +187,12 @@ class Database:
         self.close()
 
     def __del__(self):
-        # At the interpreter's end its modules may be gone before this.
+        # When the interpreter ends, its modules may be gone before this object.
         if getattr(self, "_handle", None) is not None and _native is not None:
             self.close()
 
     def _begin_call(self):
-        """The handle, which stays open until `_end_call`."""
+        """Returns the handle, which stays open until `_end_call`."""
         with self._changed:
             if self._handle is None:
                 _check_not_forked()
@@ -208,7 +211,7 @@ class Database:
             _native.library.stator_close(handle)
 
     def _use(self, function, *arguments):
-        """Calls a function of the library that begins with a database and ends with `char **error`."""
+        """Calls a function of the library whose first parameter is a database, and the last `char **error`."""
         handle = self._begin_call()
         try:
             return _native.checked(function, handle, *arguments)
@@ -216,8 +219,8 @@ class Database:
             self._end_call()
 
     def call_raw(self, target: str, body: bytes, region: Optional[str] = None) -> Reply:
-        """One request as an SDK sends it. `target`: "GetItem", or X-Amz-Target; `body`: bytes of JSON; `region`: the one the
-        client believes to call. Returns a Reply, whatever the request contains."""
+        """Makes one request as an SDK sends it. `target`: "GetItem", or X-Amz-Target; `body`: JSON as bytes; `region`: the
+        client's region. Returns a Reply whatever the request contains."""
         reply = _native.Reply()
         library = _native.library
         handle = self._begin_call()
@@ -230,47 +233,48 @@ class Database:
             self._end_call()
 
     def call(self, operation: str, request: Optional[Mapping[str, Any]] = None, **members: Any) -> dict[str, Any]:
-        """Calls an operation with its members as a dict, as keywords, or both: call("GetItem", TableName=…, Key={"pk": {"S":
+        """Calls an operation with members as a dict, as keywords, or both: call("GetItem", TableName=…, Key={"pk": {"S":
         "a"}}). Binary values are base64 text, as in DynamoDB's JSON. Returns the reply as a dict; raises OperationError, and
-        ConnectionError where a rule of `simulate` cuts the connection."""
+        ConnectionError if a rule of `simulate` cuts the connection."""
         reply = self.call_raw(operation, json.dumps({**(request or {}), **members}).encode())
         if reply.hold_ms:
             time.sleep(reply.hold_ms / 1000)
         if reply.status == 0:
             raise ConnectionError("the connection was cut, by a rule of simulate()")
-        body = json.loads(reply.body or b"{}")  # with a status of 413 there is none
+        body = json.loads(reply.body or b"{}")  # empty with status 413
         if reply.status != 200:
             raise OperationError(reply.error_type, reply.error_message, reply.status, body)
         return body
 
     def save_snapshot(self, name: str) -> None:
-        """Saves the database as it is now, in the place of an earlier snapshot of that name."""
+        """Saves the current state of the database, replacing an earlier snapshot of that name."""
         self._use(_native.library.stator_save_snapshot, _text(name))
 
     def restore_snapshot(self, name: str) -> None:
-        """Makes the database what the snapshot holds."""
+        """Restores the whole database from the snapshot."""
         self._use(_native.library.stator_restore_snapshot, _text(name))
 
     def drop_snapshot(self, name: str) -> None:
         self._use(_native.library.stator_drop_snapshot, _text(name))
 
     def snapshots(self) -> list[str]:
-        """Their names, sorted."""
+        """The names of the snapshots, sorted."""
         return json.loads(_native.take_text(self._use(_native.library.stator_snapshots)))
 
     def reset(self) -> None:
-        """Restores the snapshot "start" where there is one; else the database is empty."""
+        """Restores the snapshot "start" if there is one, else empties the database."""
         self._use(_native.library.stator_reset)
 
     def simulate(self, rules: Union[Mapping[str, Any], str, None] = None) -> None:
-        """Lets requests go wrong by rules and a seed, in the place of earlier rules: docs/simulate.md. A dict, or JSON: {"seed": 1,
-        "rules": [{"when": {"operation": "PutItem", "first": 3}, "then": {"throttle": "KeyRangeThroughputExceeded"}}]}; None:
-        nothing goes wrong. Raises RuntimeError with what is wrong with them, and the earlier ones stay."""
+        """Injects faults into requests by rules and a seed, which replace the earlier rules: docs/simulate.md. A dict, or
+        JSON: {"seed": 1, "rules": [{"when": {"operation": "PutItem", "first": 3}, "then": {"throttle":
+        "KeyRangeThroughputExceeded"}}]}; None: no faults. If the rules are invalid, raises a RuntimeError that says why, and
+        the earlier ones stay."""
         text = rules if isinstance(rules, str) else json.dumps(rules or {})
         self._use(_native.library.stator_simulate, _text(text))
 
     def simulated(self) -> dict[str, Any]:
-        """The seed, and of each rule how many requests it was for and how many it did something to."""
+        """The seed and, for each rule, the number of requests that it matched and the number on which it acted."""
         return json.loads(_native.take_text(self._use(_native.library.stator_simulated)))
 
     @property
@@ -283,8 +287,8 @@ class Database:
             self._end_call()
 
     def set_clock(self, moment: Moment) -> None:
-        """Moves the clock of a database that was opened with one, to a datetime or milliseconds since 1970. What has become
-        due is done when this returns."""
+        """Moves the clock of a database that was opened with one, to a datetime or milliseconds since 1970. Work that becomes
+        due is done before this returns."""
         self._use(_native.library.stator_set_clock, _milliseconds(moment))
 
     def advance_clock(self, by: Union[datetime.timedelta, float]) -> None:
@@ -299,7 +303,7 @@ _default_lock = threading.Lock()
 
 
 def default_database() -> Database:
-    """The process's own database in memory, made when it is first asked for."""
+    """The process's shared database in memory, created at the first call."""
     global _default
     with _default_lock:
         if _default is None or _default._handle is None:

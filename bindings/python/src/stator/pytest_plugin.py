@@ -1,4 +1,4 @@
-"""Fixtures for pytest: a DynamoDB in the test's process, as it was at the start for every test.
+"""Fixtures for pytest: a DynamoDB in the test's process, reset to its initial state before every test.
 
 `dynamodb`            a boto3 client
 `dynamodb_resource`   a boto3 resource
@@ -8,9 +8,8 @@
 `stator_database`     the database behind them, one for the session, in memory
 `dynamodb_everywhere` the same database answers every client that the code under test makes by itself
 
-Two fixtures are there to be overridden in a conftest.py, both of the session: `stator_seed` returns a function of a boto3
-client that fills the database once, and each test begins with that; `stator_options` returns the parameters of the
-stator.Database.
+Two session fixtures may be overridden in a conftest.py: `stator_seed` returns a function that takes a boto3 client and fills
+the database once, and each test begins with that state; `stator_options` returns the parameters of the stator.Database.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ _MARK = 'dynamodb_table(name="table", hash="pk:S", range="sk:S", **members): the
 
 
 def _stator_boto3():
-    """Imported when boto3 is, or a fixture wants it: pytest loads plugins of packages that the tests at hand may not use."""
+    """Imported only when boto3 is, or when a fixture needs it, as pytest also loads plugins that the tests do not use."""
     from . import boto3
 
     return boto3
 
 
 class _BeforeSessions:
-    """A finder of modules that finds none: it imports stator.boto3 at the last moment before there can be a session of boto3's.
-    Clients that modules under test make when they are imported are then answered by `dynamodb_everywhere`, too."""
+    """A module finder that finds nothing, but imports stator.boto3 just before a boto3 session can exist. So
+    `dynamodb_everywhere` also answers clients that modules under test create when they are imported."""
 
     def find_spec(self, name, path=None, target=None):
         if name == "boto3.session":
@@ -45,7 +44,7 @@ class _BeforeSessions:
 
 
 def _prepare_sessions():
-    with contextlib.suppress(ImportError):  # a fixture that wants it says what is missing
+    with contextlib.suppress(ImportError):  # a fixture that needs it reports what is missing
         _stator_boto3()
 
 
@@ -61,19 +60,20 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def stator_options():
-    """Parameters of the session's stator.Database, to be overridden in a conftest.py."""
+    """The parameters of the session's stator.Database. May be overridden in a conftest.py."""
     return {}
 
 
 @pytest.fixture(scope="session")
 def stator_seed():
-    """A function of a boto3 client that makes what every test begins with; to be overridden in a conftest.py."""
+    """A function that takes a boto3 client and creates the state with which every test begins. May be overridden in a
+    conftest.py."""
     return None
 
 
 @pytest.fixture(scope="session")
 def stator_session_database(stator_options, stator_seed):
-    """The session's stator.Database, which tests take as stator_database."""
+    """The session's stator.Database, which tests use as stator_database."""
     with Database(**stator_options) as database:
         if stator_seed is not None:
             stator_seed(_stator_boto3().client("dynamodb", database))
@@ -83,15 +83,16 @@ def stator_session_database(stator_options, stator_seed):
 
 @pytest.fixture(scope="session")
 def stator_start_ms(stator_session_database, stator_options):
-    """Where a clock that tests move stands when they begin; None: it is the machine's."""
+    """The time at which a clock that tests move stands when they begin; None if it is the machine's clock."""
     return None if stator_options.get("clock") is None else stator_session_database.clock_ms
 
 
 @pytest.fixture
 def stator_database(stator_session_database, stator_start_ms):
-    """The stator.Database behind the clients, as it was after the seed: without faults, and with its clock where it stood."""
-    # Before the test, not after it: what a failing test left may be looked at. The clock first: by a later one, what the
-    # snapshot holds might have expired.
+    """The stator.Database behind the clients, reset to its state after the seed: without simulated faults, and with its clock
+    at the same time."""
+    # Reset before the test, not after it, so that one can inspect what a failing test left. The clock first: at a later time,
+    # items of the snapshot might have expired.
     if stator_start_ms is not None:
         stator_session_database.set_clock(stator_start_ms)
     stator_session_database.simulate(None)
@@ -101,26 +102,26 @@ def stator_database(stator_session_database, stator_start_ms):
 
 @pytest.fixture
 def dynamodb(stator_database):
-    """A boto3 client of DynamoDB that is answered in process."""
+    """A boto3 client for DynamoDB that is answered in process."""
     return _stator_boto3().client("dynamodb", stator_database)
 
 
 @pytest.fixture
 def dynamodb_resource(stator_database):
-    """A boto3 resource of DynamoDB that is answered in process."""
+    """A boto3 resource for DynamoDB that is answered in process."""
     return _stator_boto3().resource("dynamodb", stator_database)
 
 
 @pytest.fixture
 def dynamodb_streams(stator_database):
-    """A boto3 client of DynamoDB Streams that is answered in process."""
+    """A boto3 client for DynamoDB Streams that is answered in process."""
     return _stator_boto3().client("dynamodbstreams", stator_database)
 
 
 @pytest.fixture
 def dynamodb_everywhere(stator_database, monkeypatch):
-    """Clients that the code under test makes by itself are answered in process, too."""
-    # boto3 refuses to make clients where it finds no region, and looks for credentials for a while.
+    """Clients that the code under test creates are answered in process, too."""
+    # boto3 refuses to create clients if it finds no region, and spends time looking for credentials.
     for name, value in (("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_DEFAULT_REGION", "us-east-1")):
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
@@ -130,13 +131,13 @@ def dynamodb_everywhere(stator_database, monkeypatch):
 
 
 def _split(key):
-    """("at", "N") of "at:N"; a name alone is a string's."""
+    """("at", "N") for "at:N"; a name alone is that of a string."""
     name, _, kind = key.partition(":")
     return name, kind or "S"
 
 
 def create_table_request(name: str = "table", hash: str = "pk", range: Optional[str] = "sk", **members: Any) -> dict[str, Any]:
-    """CreateTable's members. `range=None`: no sort key."""
+    """The members of CreateTable. `range=None`: no sort key."""
     keys = [(hash, "HASH")] + ([] if range is None else [(range, "RANGE")])
     request = {
         "TableName": name,
@@ -152,7 +153,7 @@ def create_table_request(name: str = "table", hash: str = "pk", range: Optional[
 
 @pytest.fixture
 def dynamodb_table(request, dynamodb_resource):
-    """A boto3 Table with the keys pk and sk, or what the mark dynamodb_table says."""
+    """A boto3 Table with the keys pk and sk, or as the mark dynamodb_table says."""
     mark = request.node.get_closest_marker("dynamodb_table")
     wanted = create_table_request(*mark.args, **mark.kwargs) if mark else create_table_request()
     table = dynamodb_resource.create_table(**wanted)

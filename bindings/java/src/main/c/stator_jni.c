@@ -16,7 +16,7 @@ static jbyteArray make_bytes(JNIEnv *env, const char *text, size_t size) {
   return bytes;
 }
 
-/* Throws Native.fault of a line of the library's, which is released. */
+/* Throws Native.fault with a line from the library, and frees the line. */
 static void throw_and_free(JNIEnv *env, jclass native, char *message) {
   if (message == NULL) {
     throw_out_of_memory(env);
@@ -29,7 +29,7 @@ static void throw_and_free(JNIEnv *env, jclass native, char *message) {
   if (made != NULL && !(*env)->ExceptionCheck(env)) (*env)->Throw(env, (jthrowable)made);
 }
 
-/* Texts go over as bytes of UTF-8: JNI's own encoding is another one. */
+/* Texts are passed as UTF-8 bytes, as JNI's own encoding is another one. */
 static char *copy_bytes(JNIEnv *env, jbyteArray bytes, size_t *size) {
   const jsize length = bytes == NULL ? 0 : (*env)->GetArrayLength(env, bytes);
   char *copy = malloc((size_t)length + 1);
@@ -43,11 +43,11 @@ static char *copy_bytes(JNIEnv *env, jbyteArray bytes, size_t *size) {
   return copy;
 }
 
-/* What a handle of Java's is. */
+/* What a handle in Java points to. */
 struct opened {
   stator_database *database;
-  /* For the log: a Consumer and stator.Native, which tells it; NULL without one. The Database holds the Consumer: here it is not held, as it may refer
-     to the Database, which would then never be forgotten. */
+  /* For the log: a Consumer, and stator.Native, which calls it; NULL without one. Only the Database keeps the Consumer reachable. A reference from
+     here would do so for ever, and with it the Database, if the Consumer refers to that. */
   JavaVM *machine;
   jweak log;
   jclass native;
@@ -64,7 +64,7 @@ static void free_opened(JNIEnv *env, struct opened *opened) {
   free(opened);
 }
 
-/* A stator_log_function. The threads of the library are none of Java's. */
+/* A stator_log_function. The library's threads are not attached to the JVM. */
 static void take_line(void *context, const char *line, size_t size) {
   const struct opened *opened = context;
   JNIEnv *env = NULL;
@@ -79,12 +79,12 @@ static void take_line(void *context, const char *line, size_t size) {
     (*env)->DeleteLocalRef(env, bytes);
   }
   if (log != NULL) (*env)->DeleteLocalRef(env, log);
-  /* Native.tell throws nothing: here memory was short. */
+  /* Native.tell throws nothing, so this was a lack of memory. */
   if ((*env)->ExceptionCheck(env)) (*env)->ExceptionClear(env);
   if (found == JNI_EDETACHED) (*opened->machine)->DetachCurrentThread(opened->machine);
 }
 
-/* False, with an exception thrown, where it cannot be. */
+/* Returns false, with an exception thrown, on failure. */
 static int set_log(JNIEnv *env, jclass type, struct opened *opened, jobject log) {
   opened->tell = (*env)->GetStaticMethodID(env, type, "tell", "(Ljava/util/function/Consumer;[B)V");
   if (opened->tell == NULL) return 0;
@@ -186,7 +186,7 @@ JNIEXPORT void JNICALL Java_stator_Native_dropSnapshot(JNIEnv *env, jclass type,
   change(env, type, handle, name, stator_drop_snapshot);
 }
 
-/* A text of the library's, as bytes. */
+/* Returns a text from the library as bytes. */
 static jbyteArray tell(JNIEnv *env, jclass type, jlong handle, char *(*ask)(stator_database *, char **)) {
   char *error = NULL;
   char *text = ask(handle_of(handle), &error);

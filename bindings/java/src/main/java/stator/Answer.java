@@ -4,7 +4,7 @@ import java.io.IOException;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
-/** What a database answers to a request of the SDK's, wherever it would go. */
+/** A database's reply to a request of the SDK, whatever its address is. */
 final class Answer {
   private final Database.Reply reply;
 
@@ -21,7 +21,7 @@ final class Answer {
                     "stator: only requests of DynamoDB and DynamoDB Streams are answered in process, not " + request.method() + " " + request.getUri()));
   }
 
-  /** For how long it is to be held back, in milliseconds. */
+  /** How long to hold the reply back, in milliseconds. */
   int holdMs() {
     return reply.holdMs;
   }
@@ -30,7 +30,7 @@ final class Answer {
     return reply.body;
   }
 
-  /** Throws where the connection is cut instead. */
+  /** Throws if the connection is cut instead. */
   SdkHttpResponse response() throws IOException {
     if (reply.status == 0) throw new IOException("the connection was cut, by a rule of simulate");
     final SdkHttpResponse.Builder response =

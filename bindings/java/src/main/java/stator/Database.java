@@ -24,26 +24,26 @@ import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 
 /**
- * DynamoDB inside the process: a database on a directory or in memory. Safe for several threads at once. Methods throw
- * IllegalStateException with one line where they fail, and after {@link #close}.
+ * DynamoDB inside the process: a database in a directory or in memory. Safe to use from several threads at once. Methods throw IllegalStateException
+ * with one line if they fail, and after {@link #close}.
  */
 public final class Database implements AutoCloseable {
-  /** How a database is opened; as it is made: in memory, with the machine's clock. */
+  /** How a database is opened. By default: in memory, with the machine's clock. */
   public static final class Options {
     private final List<String> members = new ArrayList<>();
     private Consumer<String> log;
 
-    /** The data directory, created where it is missing. */
+    /** The data directory, created if missing. */
     public Options directory(Path directory) {
       return member("directory", quoted(text("directory", directory)));
     }
 
-    /** Acknowledge a write when the disk has it: it then survives power loss. */
+    /** Acknowledge a write only when it is on the disk, so that it survives a power loss. */
     public Options sync(boolean sync) {
       return member("sync", String.valueOf(sync));
     }
 
-    /** Where the database's clock stands until it is moved. */
+    /** The time at which the database's clock stands until it is moved. */
     public Options clock(Instant now) {
       return member("clock_ms", String.valueOf(now.toEpochMilli()));
     }
@@ -53,17 +53,17 @@ public final class Database implements AutoCloseable {
       return member("transition_delay_ms", String.valueOf(delay.toMillis()));
     }
 
-    /** Into how many shards new streams are split. Without it as on AWS: four for a table on demand, one with few provisioned units. */
+    /** The number of shards of new streams. Default: as on AWS, four for an on-demand table, one with few provisioned units. */
     public Options streamShards(int shards) {
       return member("stream_shards", String.valueOf(shards));
     }
 
-    /** How old the state may be that an eventually consistent read sees: docs/simulate.md. */
+    /** How stale eventually consistent reads may be: docs/simulate.md. */
     public Options readStaleness(Duration age) {
       return member("read_staleness_ms", String.valueOf(age.toMillis()));
     }
 
-    /** How far global indexes may be behind. */
+    /** How far global indexes may lag behind. */
     public Options indexLag(Duration lag) {
       return member("index_lag_ms", String.valueOf(lag.toMillis()));
     }
@@ -73,43 +73,43 @@ public final class Database implements AutoCloseable {
       return member("stream_lag_ms", String.valueOf(lag.toMillis()));
     }
 
-    /** Decides how old that state is (1). */
+    /** The seed that determines the actual staleness (default: 1). */
     public Options stalenessSeed(long seed) {
       return member("staleness_seed", String.valueOf(seed));
     }
 
-    /** Refuse what is beyond the throughput of tables and indexes, as on AWS. */
+    /** Throttle requests beyond the throughput of tables and indexes, as on AWS. */
     public Options enforceThroughput(boolean enforced) {
       return member("enforce_throughput", String.valueOf(enforced));
     }
 
-    /** Where exports go and imports come from: the bucket NAME is the folder NAME in it. */
+    /** The directory of the buckets for exports and imports: the bucket NAME is its folder NAME. */
     public Options buckets(Path directory) {
       return member("buckets", quoted(text("buckets", directory)));
     }
 
     /**
-     * Called with a line, from any thread, of what no call waits for: faults of the disk and their end, items that an import leaves out. It must not call
-     * the database.
+     * Called with a line, from any thread, about events outside of calls: disk faults and their end, items that an import skips. It must not call the
+     * database.
      */
     public Options log(Consumer<String> log) {
       this.log = log;
       return this;
     }
 
-    /** Whether {@link #clock} was called: it is one that only calls move. */
+    /** Whether {@link #clock} was called, so that only calls move the clock. */
     public boolean hasClock() {
       return members.stream().anyMatch(member -> member.startsWith("\"clock_ms\":"));
     }
 
-    /** A path for the library, whose texts are UTF-8 in every locale. */
+    /** A path as text for the library, whose texts are UTF-8 in every locale. */
     private static String text(String name, Path path) {
       if (path.getFileSystem() != FileSystems.getDefault()) {
         throw new IllegalArgumentException(name + " must be a path on a disk, not " + path.toUri());
       }
       final String shown = path.toString();
       if (shown.isEmpty()) return shown;
-      // Path decodes what the machine has by the locale, and may have replaced bytes: its URI has them as they are.
+      // Path decodes the bytes of a name by the locale and may have replaced some; its URI has the original bytes.
       final String escaped = path.toUri().getRawPath().replaceFirst("(.)/$", "$1");
       final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       for (int at = 0; at < escaped.length(); ++at) {
@@ -143,16 +143,16 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** What a request came to. The status is 0 where a rule of {@link Database#simulate} cuts the connection. */
+  /** The reply to a request. The status is 0 if a rule of {@link Database#simulate} cuts the connection. */
   public static final class Reply {
     /** 200, or the HTTP status that the service sends with the error. */
     public final int status;
-    /** DynamoDB's bare type; empty where the status is 200. */
+    /** The bare type of DynamoDB's error; empty if the status is 200. */
     public final String errorType;
     public final String errorMessage;
     /** JSON. */
     public final byte[] body;
-    /** By a rule of {@link Database#simulate}: for how long to hold it back, in milliseconds. */
+    /** How long to hold the reply back, in milliseconds, by a rule of {@link Database#simulate}. */
     public final int holdMs;
 
     private Reply(byte[][] parts) {
@@ -164,15 +164,15 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** What DynamoDB answers instead of a result. */
+  /** An error that DynamoDB returns. */
   public static final class OperationException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** DynamoDB's bare type: "ConditionalCheckFailedException". */
+    /** The bare type of the error: "ConditionalCheckFailedException". */
     public final String type;
     /** The HTTP status that the service sends with it. */
     public final int status;
-    /** JSON: the whole error, with CancellationReasons or Item where the service sends them. */
+    /** The whole error as JSON, with CancellationReasons or Item if the service sends them. */
     public final String body;
 
     private OperationException(Reply reply) {
@@ -183,9 +183,9 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** The open library's database, until it is closed: by hand, or when nothing refers to its Database any more. */
+  /** The library's open database. Closed by close(), or when its Database becomes unreachable. */
   private static final class Handle implements Runnable {
-    private final ReadWriteLock lock = new ReentrantReadWriteLock(); // read by calls, written by close
+    private final ReadWriteLock lock = new ReentrantReadWriteLock(); // held for reading by calls, for writing by close
     private long value;
 
     Handle(long value) {
@@ -207,7 +207,7 @@ public final class Database implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
   private final Handle handle;
   private final Cleaner.Cleanable closing;
-  private final Consumer<String> log; // held here alone
+  private final Consumer<String> log; // keeps the Consumer reachable: nothing else does
 
   private Database(long opened, Consumer<String> log) {
     handle = new Handle(opened);
@@ -215,7 +215,7 @@ public final class Database implements AutoCloseable {
     closing = CLEANER.register(this, handle);
   }
 
-  /** The library's: "0.1.0". */
+  /** The version of the library: "0.1.0". */
   public static String version() {
     Native.check();
     return new String(Native.version(), UTF_8);
@@ -230,19 +230,19 @@ public final class Database implements AutoCloseable {
     return open(new Options());
   }
 
-  /** Waits for the calls under way and closes the database; a second time does nothing. */
+  /** Waits for running calls and closes the database. Closing it again does nothing. */
   @Override
   public void close() {
     closing.clean();
   }
 
-  /** For the library, where a zero byte would end a text. */
+  /** A text for the library, in which a zero byte would end it. */
   private static byte[] bytes(String text) {
     if (text.indexOf('\0') >= 0) throw new IllegalArgumentException("a text must not hold a zero byte");
     return text.getBytes(UTF_8);
   }
 
-  /** The same of a request, which is answered whatever it contains: no operation and no region has a zero byte. */
+  /** The same for a part of a request, which is answered whatever it contains: empty if it has a zero byte, as no operation or region has one. */
   private static byte[] name(String text) {
     return text.indexOf('\0') >= 0 ? new byte[0] : text.getBytes(UTF_8);
   }
@@ -255,13 +255,13 @@ public final class Database implements AutoCloseable {
       return use.apply(open.value);
     } finally {
       open.lock.readLock().unlock();
-      Reference.reachabilityFence(this); // else it may count as forgotten before the lock is held
+      Reference.reachabilityFence(this); // else this may be considered unreachable before the lock is held
     }
   }
 
   /**
-   * One request as an SDK sends it: the target is the operation or X-Amz-Target, the region the one that the client believes to call
-   * (null: us-east-1). Never throws for what the request contains.
+   * Makes one request as an SDK sends it. The target is the operation or X-Amz-Target, the region the client's region (null: us-east-1). Never throws
+   * because of what the request contains.
    */
   public Reply request(String target, byte[] body, String region) {
     return with(
@@ -270,8 +270,8 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Calls an operation by its name with request JSON, and returns the reply's. Throws OperationException for what DynamoDB answers instead,
-   * UncheckedIOException where a rule of {@link #simulate} cuts the connection.
+   * Calls an operation by its name with request JSON; returns the JSON of the reply. Throws OperationException for an error of DynamoDB, and
+   * UncheckedIOException if a rule of {@link #simulate} cuts the connection.
    */
   public String call(String operation, String request) {
     final Reply reply = request(operation, request.getBytes(UTF_8), null);
@@ -286,12 +286,12 @@ public final class Database implements AutoCloseable {
     return new String(reply.body, UTF_8);
   }
 
-  /** Saves the whole database as it is now, in the place of an earlier snapshot of that name. */
+  /** Saves the current state of the whole database, replacing an earlier snapshot of that name. */
   public void saveSnapshot(String name) {
     with(open -> { Native.saveSnapshot(open, bytes(name)); return null; });
   }
 
-  /** Makes the database what the snapshot holds. */
+  /** Restores the whole database from the snapshot. */
   public void restoreSnapshot(String name) {
     with(open -> { Native.restoreSnapshot(open, bytes(name)); return null; });
   }
@@ -300,7 +300,7 @@ public final class Database implements AutoCloseable {
     with(open -> { Native.dropSnapshot(open, bytes(name)); return null; });
   }
 
-  /** Their names, sorted. */
+  /** The names of the snapshots, sorted. */
   public List<String> snapshots() {
     final String json = with(open -> new String(Native.snapshots(open), UTF_8));
     final List<String> names = new ArrayList<>();
@@ -311,20 +311,20 @@ public final class Database implements AutoCloseable {
     return names;
   }
 
-  /** Restores the snapshot "start" where there is one; else the database is empty. */
+  /** Restores the snapshot "start" if there is one, else empties the database. */
   public void reset() {
     with(open -> { Native.reset(open); return null; });
   }
 
   /**
-   * Lets requests go wrong by rules and a seed, JSON as in docs/simulate.md, in the place of earlier rules; null: nothing goes wrong.
-   * Throws with what is wrong with the rules, and the earlier ones stay.
+   * Injects faults into requests by rules and a seed, JSON as in docs/simulate.md. They replace the earlier rules; null: no faults. If the rules are
+   * invalid, throws an exception that says why, and the earlier ones stay.
    */
   public void simulate(String rules) {
     with(open -> { Native.simulate(open, bytes(rules == null ? "{}" : rules)); return null; });
   }
 
-  /** The seed, and of each rule how many requests it was for and how many it did something to: JSON. */
+  /** JSON with the seed and, for each rule, the number of requests that it matched and the number on which it acted. */
   public String simulated() {
     return with(open -> new String(Native.simulated(open), UTF_8));
   }
@@ -334,7 +334,7 @@ public final class Database implements AutoCloseable {
     return Instant.ofEpochMilli(with(Native::clock));
   }
 
-  /** Moves the clock of a database that was opened with one. What has become due is done when it returns. */
+  /** Moves the clock of a database that was opened with one. Work that becomes due is done before this returns. */
   public void setClock(Instant now) {
     with(open -> { Native.setClock(open, now.toEpochMilli()); return null; });
   }
@@ -343,19 +343,19 @@ public final class Database implements AutoCloseable {
     with(open -> { Native.advanceClock(open, by.toMillis()); return null; });
   }
 
-  /** What a client of the AWS SDK takes: {@code DynamoDbClient.builder().httpClient(database.httpClient())}. */
+  /** An HTTP client for clients of the AWS SDK: {@code DynamoDbClient.builder().httpClient(database.httpClient())}. */
   public SdkHttpClient httpClient() {
     return InProcessHttpClient.of(this);
   }
 
-  /** The same for the asynchronous clients. Requests are answered by threads of its own. */
+  /** The same for asynchronous clients. Its own threads answer the requests. */
   public SdkAsyncHttpClient asyncHttpClient() {
     return InProcessAsyncHttpClient.of(this);
   }
 
   /**
-   * Answers clients that code makes by itself, in the place of AWS, until what this returns is closed: those of the SDK for Java 2 that are made
-   * meanwhile, by a server on this machine. They need a region and credentials as ever, whichever.
+   * Until the returned object is closed, this database answers, instead of AWS, the clients of the SDK for Java 2 that code creates meanwhile. They
+   * call a server on this machine, and still need a region and credentials, but any will do.
    */
   public Everywhere everywhere() {
     return new Everywhere(this);

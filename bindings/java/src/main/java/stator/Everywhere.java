@@ -15,15 +15,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Answers the clients that a program makes by itself while this lasts, by a server of the JDK's on this machine: {@link Database#everywhere}. The SDK for
- * Java 2 finds it by properties of the system; others are given its {@link #url}.
+ * While open, answers the clients that a program creates, with an HTTP server of the JDK on this machine: {@link Database#everywhere}. The SDK for
+ * Java 2 finds the server by system properties; other clients have to be given its {@link #url}.
  */
 public final class Everywhere implements AutoCloseable {
-  /** Where clients of the SDK for Java 2 look for an address, when they are made. */
+  /** The properties in which clients of the SDK for Java 2 look for an endpoint when they are created. */
   private static final String[] PROPERTIES = {"aws.endpointUrlDynamoDb", "aws.endpointUrlDynamoDbStreams"};
-  /** The service's limit for a request is 16 MB; what is longer than this is not read. */
+  /** The service's limit for a request is 16 MB; bytes beyond this limit are not read. */
   private static final int MOST_REQUEST_BYTES = 17 << 20;
-  /** Those that last, the innermost at the end; and what the properties were before the first of them. */
+  /** The open ones, the innermost at the end; and the values of the properties before the first of them. */
   private static final List<Everywhere> LASTING = new ArrayList<>();
   private static final Map<String, String> BEFORE = new HashMap<>();
   private final Database database;
@@ -32,10 +32,10 @@ public final class Everywhere implements AutoCloseable {
 
   Everywhere(Database database) {
     this.database = database;
-    // Else each reply waits for the client's acknowledgement of its head. Read once, when the first server is made.
+    // Otherwise each reply would wait until the client has acknowledged its head. Read once, when the first server is created.
     if (System.getProperty("sun.net.httpserver.nodelay") == null) System.setProperty("sun.net.httpserver.nodelay", "true");
     try {
-      // Not getLoopbackAddress(), which is ::1 where the JVM prefers IPv6.
+      // Not getLoopbackAddress(), which is ::1 if the JVM prefers IPv6.
       server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
     } catch (IOException fault) {
       throw new UncheckedIOException(fault);
@@ -70,7 +70,7 @@ public final class Everywhere implements AutoCloseable {
     }
   }
 
-  /** Where it listens. Signatures are not checked. */
+  /** The address at which the server listens. Signatures are not checked. */
   public URI url() {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }
@@ -93,7 +93,10 @@ public final class Everywhere implements AutoCloseable {
     }
   }
 
-  /** Clients that are made from now on are told of those that still last, else of nothing; those of this one find nobody. The database stays open. */
+  /**
+   * Stops the server, so that clients created for it can no longer connect. Clients created later use the innermost one still open, if any. The
+   * database stays open.
+   */
   @Override
   public void close() {
     synchronized (LASTING) {

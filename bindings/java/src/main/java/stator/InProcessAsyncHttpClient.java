@@ -16,9 +16,9 @@ import software.amazon.awssdk.http.async.AsyncExecuteRequest;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.http.async.SdkAsyncHttpResponseHandler;
 
-/** Answers DynamoDB's requests from a database, on threads of its own; what is held back keeps none. */
+/** Answers DynamoDB requests from a database, on its own threads. A reply that is held back occupies no thread. */
 final class InProcessAsyncHttpClient implements SdkAsyncHttpClient {
-  /** As many as the SDK's own client has connections. Not the common pool's: the program's work may keep all of these. */
+  /** As many as the SDK's own client has connections. Does not use the common pool, as the program's work may occupy all its threads. */
   private static final int MOST_THREADS = 50;
 
   private static final Executor THREADS = threads();
@@ -45,7 +45,7 @@ final class InProcessAsyncHttpClient implements SdkAsyncHttpClient {
     return threads;
   }
 
-  /** As {@link InProcessHttpClient#of}. */
+  /** See {@link InProcessHttpClient#of}. */
   static SdkAsyncHttpClient of(Database database) {
     return new InProcessAsyncHttpClient(database);
   }
@@ -74,7 +74,7 @@ final class InProcessAsyncHttpClient implements SdkAsyncHttpClient {
   }
 
   private static void deliver(Answer answer, SdkAsyncHttpResponseHandler handler, CompletableFuture<Void> delivered) {
-    // The client gave it up meanwhile.
+    // The client has given up meanwhile.
     if (answer == null || delivered.isDone()) return;
     final SdkHttpResponse response;
     try {
@@ -86,7 +86,7 @@ final class InProcessAsyncHttpClient implements SdkAsyncHttpClient {
     handler.onStream(new Once(answer.body(), delivered));
   }
 
-  /** The body of a request. */
+  /** Collects the body of a request. */
   private static final class Collector implements Subscriber<ByteBuffer> {
     final CompletableFuture<byte[]> whole = new CompletableFuture<>();
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -114,7 +114,7 @@ final class InProcessAsyncHttpClient implements SdkAsyncHttpClient {
     }
   }
 
-  /** A stream of one part, which is delivered when it was asked for. */
+  /** A stream of one part, which is delivered on request. */
   private static final class Once implements Publisher<ByteBuffer> {
     private final byte[] body;
     private final CompletableFuture<Void> delivered;
@@ -161,7 +161,7 @@ final class InProcessAsyncHttpClient implements SdkAsyncHttpClient {
     return "Stator";
   }
 
-  /** The database is its owner's. */
+  /** Does nothing: the database belongs to its owner. */
   @Override
   public void close() {}
 }

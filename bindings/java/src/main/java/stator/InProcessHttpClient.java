@@ -13,7 +13,7 @@ import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
-/** Answers DynamoDB's requests from a database, on the thread that makes them. */
+/** Answers DynamoDB requests from a database, on the calling thread. */
 final class InProcessHttpClient implements SdkHttpClient {
   private final Database database;
 
@@ -21,7 +21,7 @@ final class InProcessHttpClient implements SdkHttpClient {
     this.database = database;
   }
 
-  /** So that Database can be loaded where there is no SDK: whoever makes one has to know what it is. */
+  /** A factory method, so that Database can be loaded without the SDK: to verify a constructor call there, the JVM would load this class. */
   static SdkHttpClient of(Database database) {
     return new InProcessHttpClient(database);
   }
@@ -72,7 +72,7 @@ final class InProcessHttpClient implements SdkHttpClient {
     return "Stator";
   }
 
-  /** The database is its owner's. */
+  /** Does nothing: the database belongs to its owner. */
   @Override
   public void close() {}
 }

@@ -11,12 +11,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** libstator_jni.so. Texts go over as bytes of UTF-8. */
+/** The native methods in libstator_jni.so. Texts are passed as UTF-8 bytes. */
 final class Native {
   static final int ABI_VERSION = 1;
   private static final String LIBRARY = "libstator_jni.so";
 
-  /** Why it is not loaded; null where it is. Kept, as the JVM would tell it once, and from then on that this class cannot be initialized. */
+  /**
+   * Why the library is not loaded; null if it is. Kept, as the JVM would report the reason only once, and afterwards that this class cannot be
+   * initialized.
+   */
   private static final UnsatisfiedLinkError FAULT = load();
 
   private static UnsatisfiedLinkError load() {
@@ -42,7 +45,7 @@ final class Native {
     }
   }
 
-  /** Throws where the library is not loaded. */
+  /** Throws if the library is not loaded. */
   static void check() {
     if (FAULT != null) throw caused(FAULT.getMessage(), FAULT);
   }
@@ -53,14 +56,14 @@ final class Native {
     return error;
   }
 
-  /** As the jar's folders are called: "linux-amd64". */
+  /** This machine as in the names of the jar's folders: "linux-amd64". */
   private static String machine() {
     return System.getProperty("os.name").toLowerCase(Locale.ROOT) + "-" + System.getProperty("os.arch");
   }
 
   private Native() {}
 
-  /** Loads the library of the jar and what it stands on, which lie in files for so long; false where it has none for this machine. */
+  /** Loads the library in the jar and those that it depends on, from temporary files; false if the jar has none for this machine. */
   private static boolean loadOwn() {
     final String folder = "native/" + machine() + "/";
     final List<Path> files = new ArrayList<>();
@@ -83,17 +86,17 @@ final class Native {
               + fault.getMessage(),
           fault);
     } finally {
-      // What is loaded stays in memory.
+      // Loaded libraries stay in memory without their files.
       for (final Path file : files) file.toFile().delete();
     }
   }
 
-  /** What the native half throws: JNI's own way to do so takes another encoding. */
+  /** The exception that native code throws. JNI's own function for that expects another encoding. */
   static IllegalStateException fault(byte[] line) {
     return new IllegalStateException(new String(line, UTF_8));
   }
 
-  /** Tells a line to the log, whose faults are its thread's. */
+  /** Passes a line to the log. Exceptions of the log go to the thread's handler for uncaught exceptions. */
   static void tell(Consumer<String> log, byte[] line) {
     try {
       log.accept(new String(line, UTF_8));
@@ -107,7 +110,7 @@ final class Native {
 
   static native byte[] version();
 
-  /** The log may be null; it is told lines for as long as somebody else holds it. */
+  /** The log may be null. It is called only as long as something else keeps it reachable. */
   static native long open(byte[] options, Consumer<String> log);
 
   static native void close(long handle);

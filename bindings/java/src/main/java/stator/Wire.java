@@ -6,14 +6,14 @@ import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What requests and replies have in their heads, whoever carries them. */
+/** Headers of requests and replies, for every kind of transport. */
 final class Wire {
   private static final Pattern SCOPE = Pattern.compile("Credential=[^/]*/\\d{8}/([^/]+)/");
   private static final AtomicLong REQUESTS = new AtomicLong();
 
   private Wire() {}
 
-  /** The region that a request is signed for; null where it is not signed. */
+  /** The region that a request is signed for; null if it is not signed. */
   static String region(String authorization) {
     final Matcher scope = SCOPE.matcher(authorization == null ? "" : authorization);
     return scope.find() ? scope.group(1) : null;

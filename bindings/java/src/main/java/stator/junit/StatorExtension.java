@@ -13,7 +13,8 @@ import stator.Database;
 import stator.Everywhere;
 
 /**
- * A database for the tests of a class, in memory, which each of them finds as it was after the seed: without faults, and with its clock where it stood.
+ * A database in memory for the tests of a class. Before each test it is reset to its state after the seed: without simulated faults, and with its
+ * clock at the same time.
  *
  * <pre>{@code
  * @RegisterExtension
@@ -23,7 +24,7 @@ import stator.Everywhere;
  * void aTest(Database database) { … }
  * }</pre>
  *
- * In a field that is not static, each test has a database of its own. Tests that run at the same time need one each.
+ * With a field that is not static, each test has its own database. Tests that run at the same time need separate ones.
  */
 public final class StatorExtension
     implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback, ParameterResolver {
@@ -44,13 +45,13 @@ public final class StatorExtension
     this.options = options;
   }
 
-  /** Fills the database once; every test begins with that. */
+  /** Fills the database once; every test begins with that state. */
   public StatorExtension seed(Consumer<Database> seed) {
     this.seed = seed;
     return this;
   }
 
-  /** Answers also the clients that the code under test makes by itself: {@link Database#everywhere}. */
+  /** Also answers the clients that the code under test creates: {@link Database#everywhere}. */
   public StatorExtension everywhere() {
     isEverywhere = true;
     return this;
@@ -74,7 +75,7 @@ public final class StatorExtension
       open();
       return;
     }
-    // The clock first: by a later one, what the snapshot holds might have expired.
+    // The clock first: at a later time, items of the snapshot might have expired.
     if (options.hasClock()) database.setClock(start);
     database.simulate(null);
     database.reset();
