@@ -1,5 +1,6 @@
-"""Builds the npm package and the jar, puts each where a program of its ecosystem would have it, and runs one there with nothing in the environment that
-would help it to find the library. Ends with 77 (CTest: skipped) where a tool is missing or there is no network.
+"""Builds the npm package and the jar, puts each where a program of its ecosystem would have it, and runs a program there with
+nothing in the environment that would help it to find the library. Exits with 77 (CTest: skipped) if a tool is missing or
+there is no network.
 
     python3 check_packages.py BUILD
 """
@@ -39,7 +40,7 @@ def build(kind, folder, pattern):
 
 
 def expect_own_libraries(said, folder):
-    """The program got an answer, and every library with it from the package, which lay in `folder`."""
+    """Checks that the program got a reply, and that it loaded every library from the package in `folder`."""
     if not said.startswith('{"TableNames":[]}'):
         raise SystemExit(said)
     loaded = {line.split(None, 5)[5] for line in said.splitlines() if re.search(r"/lib(rocksdb|stator|simdjson|snappy)[^/]*\.so", line)}

@@ -1,4 +1,5 @@
-"""The bindings beside the C interface: each calls all of its functions and has all of its options, and the table in docs/embedding.md names what is there.
+"""Compares the bindings with the C interface: each must call all its functions and have all its options, and the table in
+docs/embedding.md must name them.
 
     python3 check_same.py
 """
@@ -24,7 +25,7 @@ FACES = {
     "Java": "bindings/java/src/main/java/stator/*.java",
     "Rust": "bindings/rust/src/*.rs",
 }
-# Only Node.js has one thread that must not be kept.
+# Only Node.js has a single thread, which must not be blocked.
 NOT_CALLED = {(name, "stator_effort") for name in NATIVE if name != "Node.js"}
 
 

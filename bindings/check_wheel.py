@@ -1,5 +1,5 @@
-"""Builds the wheel around a libstator.so that is built, installs it into an environment of its own, and runs the tests there, with
-nothing in the environment that would help it to find the library. Ends with 77 (CTest: skipped) where pip has no network.
+"""Builds the wheel around an existing libstator.so, installs it into a new virtual environment, and runs the tests there,
+with nothing in the environment that would help it to find the library. Exits with 77 (CTest: skipped) if pip has no network.
 
     python3 check_wheel.py LIBSTATOR
 """
@@ -32,5 +32,5 @@ with tempfile.TemporaryDirectory() as folder:
     licences = set(os.listdir(os.path.join(os.path.dirname(next(path for path in loaded if "libstator" in path)), "licenses")))
     if not {"stator.txt", "librocksdb7.8.txt", "libmd0.txt", "libxxhash0.txt"} <= licences:
         raise SystemExit("licences are missing: there are %s" % sorted(licences))
-    # The plugin is found by its entry point here.
+    # Here the plugin is found by its entry point.
     print(run(os.path.join(venv, "bin", "pytest"), "-q", "-p", "no:cacheprovider", TESTS, cwd=folder, env=environment))

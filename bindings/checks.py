@@ -1,11 +1,11 @@
-"""What the checks of the packages have in common: they run the tools of each ecosystem, and end with 77 (CTest: skipped) where one is missing or has
-no network.
+"""What the checks of the packages share: they run the tools of each ecosystem, and exit with 77 (CTest: skipped) if a tool is
+missing or has no network.
 """
 import shutil
 import subprocess
 import sys
 
-# What the tools say then.
+# What the tools print without a network.
 NO_NETWORK = ("No matching distribution found", "Temporary failure in name resolution", "Max retries exceeded", "ensurepip is not available",
               "Could not resolve", "Could not transfer", "Unknown host", "failed to download", "failed to get", "dial tcp")
 
@@ -22,7 +22,8 @@ def need(*tools):
 
 
 def run(*command, skip_at=NO_NETWORK, **options):
-    """Runs a tool to its end and returns what it printed. Where it fails: skipped if that has one of the texts `skip_at`, else an error."""
+    """Runs a tool to its end and returns its output. If it fails, skips the check if the output has one of the texts
+    `skip_at`; else raises an error."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
     if done.returncode == 0:
         return done.stdout

@@ -1,5 +1,5 @@
-"""The tests of the Go package, on an installed copy of the library: as its users build. Ends with 77 (CTest: skipped) where there is no
-Go, or the SDK cannot be had.
+"""Runs the tests of the Go package on an installed copy of the library, as its users build. Exits with 77 (CTest: skipped) if
+there is no Go, or if the SDK cannot be downloaded.
 
     python3 run_tests.py BUILD
 """
@@ -22,7 +22,7 @@ with tempfile.TemporaryDirectory() as folder:
     lib = next(path for path, _, names in os.walk(prefix) if "libstator.so" in names)
     environment = {**os.environ, "PKG_CONFIG_PATH": os.path.join(lib, "pkgconfig"), "LD_LIBRARY_PATH": lib, "CGO_ENABLED": "1",
                    "GOFLAGS": "-mod=mod"}
-    # Go writes go.sum beside the sources.
+    # A copy, as Go writes go.sum beside the sources.
     sources = os.path.join(folder, "go")
     shutil.copytree(HERE, sources)
     for module in (sources, os.path.join(sources, "sdktest")):

@@ -1,5 +1,5 @@
-"""The Java binding: compiles its native half and its classes with Maven, then runs the programs in src/test/java/stator. Ends with 77
-(CTest: skipped) where there is no JDK, no Maven, or the SDK cannot be had.
+"""Tests the Java binding: compiles its native half and, with Maven, its classes, then runs the programs in
+src/test/java/stator. Exits with 77 (CTest: skipped) if there is no JDK or no Maven, or if the SDK cannot be downloaded.
 
     STATOR_LIBRARY=…/libstator.so python3 run_tests.py TARGET
 """
@@ -24,7 +24,7 @@ native_half = ("cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared"
                "-I" + os.path.join(java_home, "include", "linux"), "-I" + os.path.join(PROJECT, "include"),
                os.path.join(HERE, "src", "main", "c", "stator_jni.c"))
 run(*native_half, library, "-Wl,-rpath," + os.path.dirname(library), "-o", jni)
-# Maven writes beside the sources, so it works on a copy; the check is compiled by hand, so that it needs no test framework.
+# Maven works on a copy, as it writes beside the sources. The checks are compiled here, so that they need no test framework.
 project = os.path.join(target, "project")
 shutil.copytree(HERE, project, dirs_exist_ok=True)
 run("mvn", "--batch-mode", "--quiet", "compile", "dependency:build-classpath", "-Dmdep.outputFile=classpath.txt", cwd=project)
@@ -34,11 +34,11 @@ checks = os.path.join(target, "checks")
 run("javac", "-encoding", "UTF-8", "-cp", classpath, "-d", checks,
     *(os.path.join(HERE, "src", "test", "java", "stator", name) for name in ("SdkCheck.java", "RequestCheck.java", "ExtensionCheck.java")))
 without_sdk = os.pathsep.join([checks, os.path.join(project, "target", "classes")])
-# Where the JVM prefers IPv6 its own loopback address is not the one that `Everywhere` names.
+# If the JVM prefers IPv6, its loopback address is not the one that `Everywhere` uses.
 for preference in ("false", "true"):
     print(run("java", "-Djava.net.preferIPv6Addresses=" + preference, "-cp", without_sdk, "stator.RequestCheck", env={**os.environ, "STATOR_JNI": jni}))
 with tempfile.TemporaryDirectory() as temporary:
-    # A library of another version, of which no other function is called.
+    # A library of another version, of which no other function may be called.
     with open(os.path.join(PROJECT, "include", "stator", "stator_c.h"), encoding="utf-8") as header:
         functions = re.findall(r"STATOR_API [^;(]*?(\w+)\(", header.read())
     with open(os.path.join(temporary, "other.c"), "w", encoding="utf-8") as source:
@@ -53,7 +53,8 @@ with tempfile.TemporaryDirectory() as temporary:
         run("java", *options, "-cp", without_sdk, "stator.RequestCheck", reason, env={**os.environ, "STATOR_JNI": named})
 print(run("java", "-cp", checks + os.pathsep + classpath, "stator.ExtensionCheck", env={**os.environ, "STATOR_JNI": jni}))
 with tempfile.TemporaryDirectory() as temporary:
-    # -Xcheck:jni makes the machine complain about wrong native code. On a small machine the common pool would have no threads to keep.
+    # -Xcheck:jni makes the JVM report faults of native code. On a small machine the common pool would have no threads to
+    # occupy.
     said = run("java", "-Xcheck:jni", "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2", "-Dfile.encoding=UTF-8",
                "-Dsun.jnu.encoding=UTF-8", "-Djava.io.tmpdir=" + temporary, "-cp", checks + os.pathsep + classpath, "stator.SdkCheck",
                env={**os.environ, "STATOR_JNI": jni, "LC_ALL": "C.UTF-8"})

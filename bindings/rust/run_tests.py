@@ -1,4 +1,5 @@
-"""The tests of the Rust crate. Ends with 77 (CTest: skipped) where there is no cargo, it is too old, or the SDK cannot be had.
+"""Runs the tests of the Rust crate. Exits with 77 (CTest: skipped) if there is no cargo, if it is too old, or if the SDK
+cannot be downloaded.
 
     STATOR_LIBRARY=…/libstator.so python3 run_tests.py TARGET
 """
@@ -19,7 +20,7 @@ version = run("cargo", "--version")
 if tuple(map(int, re.search(r"(\d+)\.(\d+)", version).groups())) < OLDEST:
     skip("%s is older than %d.%d, which the SDK takes" % (version.strip(), *OLDEST))
 lib = os.path.dirname(os.path.abspath(os.environ["STATOR_LIBRARY"]))
-# cargo writes Cargo.lock beside the sources.
+# A copy, as cargo writes Cargo.lock beside the sources.
 project = os.path.join(sys.argv[1], "project")
 shutil.copytree(HERE, project, dirs_exist_ok=True)
 environment = {**os.environ, "STATOR_LIB_DIR": lib, "LD_LIBRARY_PATH": lib, "CARGO_TARGET_DIR": os.path.join(sys.argv[1], "target")}

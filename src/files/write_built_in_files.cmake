@@ -1,5 +1,5 @@
-# cmake -DFOLDER=models -DOUT=FILE.cpp -P write_built_in_files.cmake: a source with the text of every file below FOLDER that models
-# consist of.
+# cmake -DFOLDER=models -DOUT=FILE.cpp -P write_built_in_files.cmake: writes a source with the text of every file of the models below
+# FOLDER.
 get_filename_component(above ${FOLDER} DIRECTORY)
 file(GLOB_RECURSE files RELATIVE ${above} ${FOLDER}/*.json ${FOLDER}/*.sql ${FOLDER}/*.txt)
 list(FILTER files EXCLUDE REGEX "/schemas/")

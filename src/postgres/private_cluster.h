@@ -20,7 +20,7 @@ namespace stator::postgres {
 ///   <data>/postgres/          owned by the server's account, mode 0700; a link if that account may not enter <data>
 ///   <data>/postgres/cluster/  PostgreSQL's own directory
 ///   <data>/postgres/socket/   its unix socket; under /tmp if the path would exceed 107 bytes (unix(7))
-///   <data>/postgres/log       the server's log; started anew past 1 MB, the old one kept as log.old
+///   <data>/postgres/log       the server's log; a new one is started at 1 MB, the old one is log.old
 ///
 /// The server listens on the unix socket only. Whoever can enter the directory can connect as the superuser,
 /// `postgres`.

@@ -1,4 +1,4 @@
-// The AWS SDK for Go v2, answered in process. A module of its own, so that the package itself stands on the standard library alone.
+// The AWS SDK for Go v2, answered in process. A separate module, so that the package itself depends only on the standard library.
 package sdktest
 
 import (

@@ -180,7 +180,7 @@ test('when a closing has ended, the directory may be opened again', async () => 
   }
 })
 
-/** Calls with a folder of buckets, and an import of one there that leaves an item out, of which the log is told. */
+/** Calls with a folder of buckets and the name of a bucket whose import skips an item, which the log reports. */
 async function withFaultyImport(use) {
   const folder = mkdtempSync(join(tmpdir(), 'stator-node-'))
   const { TableName, ...rest } = TABLE
@@ -205,7 +205,7 @@ test('what no call waits for is told', () => withFaultyImport(async (folder, req
   assert.throws(() => new Database({ log: 'console' }), TypeError)
 }))
 
-/** What a program of its own prints, and how it ends. */
+/** The output and the exit status of a program run in another process. */
 function runProgram(text, ...flags) {
   const file = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..', 'index.js')
   return spawnSync(process.execPath, [...flags, '-e', `const { Database } = require(${JSON.stringify(file)})\n${text}`], { encoding: 'utf8' })

@@ -1,5 +1,5 @@
-"""The tests of the npm package, each kind with its own runner: node --test, Vitest, Jest, and TypeScript's compiler for the types. Ends with 77 (CTest: skipped) where npm's
-packages are not installed (./dev test does that).
+"""Runs the tests of the npm package, each kind with its runner: node --test, Vitest, Jest, and TypeScript's compiler for the
+types. Exits with 77 (CTest: skipped) if the npm packages are not installed (./dev test installs them).
 
     STATOR_NODE=…/stator.node python3 run.py
 """
@@ -14,7 +14,7 @@ FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def check_types():
-    """tests/types, compiled as each kind of project would be that finds the package in its node_modules."""
+    """Compiles tests/types as each kind of project with the package in its node_modules would."""
     compiler = os.path.join(FOLDER, "node_modules", ".bin", "tsc")
     if not os.path.exists(compiler):
         print("not checked: the types (npm install)")
@@ -39,7 +39,7 @@ def check_types():
 if not os.path.exists(os.path.join(FOLDER, "node_modules", ".package-lock.json")):
     print("skipped: the npm packages of bindings/node are not installed (npm install)")
     sys.exit(77)
-# Jest and Vitest look for a network nowhere, but their reports of usage would.
+# Jest and Vitest use no network, except to report usage.
 environment = {**os.environ, "CI": "1", "NO_COLOR": "1"}
 for command in (["node", "--test", "tests/database.test.mjs", "tests/sdk.test.mjs", "tests/hooks.test.mjs"],
                 ["node_modules/.bin/vitest", "run", "--root", "tests/vitest", "--reporter", "verbose"],

@@ -19,7 +19,7 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { Database } from '../index.js'
 
-// Whatever would reach for a network fails.
+// Makes everything fail that would use a network.
 for (const module of [http, https]) {
   module.request = () => { throw new Error('a request was about to be sent') }
 }
@@ -208,20 +208,20 @@ test('clients of other code are answered', async () => {
   const inner = another.everywhere(DynamoDBClient)
   assert.deepEqual(await names(before), [])
   assert.deepEqual(await names(client), ['things'])
-  // One that is first asked now, too, and is then the outer one's.
+  // The same for a client that is first used now, which then belongs to the outer one.
   const fresh = new DynamoDBClient(configuration)
   assert.deepEqual(await names(fresh), [])
   inner.restore()
   assert.deepEqual(await names(before), ['things'])
   assert.deepEqual(await names(fresh), ['things'])
-  // In whatever order they end.
+  // They may end in any order.
   const later = another.everywhere(DynamoDBClient, DynamoDBDocumentClient)
   everywhere.restore()
   everywhere.restore()
   assert.deepEqual(await names(fresh), [])
   later.restore()
   for (const each of [before, beforeDocuments, fresh]) {
-    // The endpoint is nowhere, so that nothing can be asked.
+    // The endpoint does not exist, so nothing can be sent.
     each.config.endpoint = async () => ({ protocol: 'http:', hostname: '127.0.0.1', port: 1, path: '/' })
     await assert.rejects(each.send(new ListTablesCommand({})))
   }
@@ -266,7 +266,7 @@ test('faults meet the retries and timeouts of the client', async () => {
   setTimeout(() => abort.abort(), 20)
   await assert.rejects(aborted, { name: 'AbortError' })
   assert.ok(performance.now() - begin < 250)
-  // A reply that is held back keeps no thread: many at once are no slower than one.
+  // A reply that is held back occupies no thread: many at once take no longer than one.
   const puts = Array.from({ length: 20 }, () => client.send(put()))
   await Promise.all(puts)
   assert.ok(performance.now() - begin < 2000)

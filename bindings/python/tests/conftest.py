@@ -16,7 +16,7 @@ def stator_seed():
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
-    """Whatever would reach for a network or for the machine's credentials fails."""
+    """Makes everything fail that would use a network or the machine's credentials."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_REGION",
                  "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
         monkeypatch.delenv(name, raising=False)

@@ -1,5 +1,5 @@
-"""The tests of the Python package, from the sources beside it, in the environment VENV. Ends with 77 (CTest: skipped) where that is not
-there (./dev test makes it).
+"""Runs the tests of the Python package, from the sources beside it, in the virtual environment VENV. Exits with 77 (CTest:
+skipped) if that is missing (./dev test creates it).
 
     STATOR_LIBRARY=…/libstator.so python3 run.py VENV
 """

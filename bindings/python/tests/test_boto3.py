@@ -136,7 +136,7 @@ def test_errors_have_their_exception_classes(client, table):
         client.query(TableName="things", KeyConditionExpression="nothing = :x", ExpressionAttributeValues={":x": {"S": ""}})
     assert raised.value.response["Error"]["Code"] == "ValidationException"
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    with pytest.raises(ParamValidationError):  # boto3's own checks are there as ever
+    with pytest.raises(ParamValidationError):  # boto3's own checks work as usual
         client.get_item(TableName="things", Key="a")
 
 
@@ -291,7 +291,7 @@ def test_clients_and_sessions_that_are_there_already(database, client):
     session = stator.boto3.attach(boto3.Session(**keys), database)
     assert session.client("dynamodb").scan(TableName="things")["Count"] == 1
     assert session.client("dynamodbstreams").list_streams()["Streams"] == []
-    # The region is the one that the client believes to call.
+    # The region is the client's.
     with pytest.raises(ClientError, match="Invalid AWS region"):
         made.describe_table(TableName="arn:aws:dynamodb:eu-north-1:000000000000:table/things")
 
@@ -377,7 +377,7 @@ def test_faults_meet_the_clients_retries_and_timeouts(database, how, monkeypatch
 
 
 def test_aiobotocores_way_to_ask(database):
-    """Where aiobotocore is not installed: it awaits the body, and what a handler returns."""
+    """aiobotocore awaits the body, and what a handler returns. Tests this without having it installed."""
     namespace = {"__name__": "aiobotocore.hooks"}
     exec("async def emit(handler, request):\n"
          "    response = handler(request=request)\n"
@@ -389,7 +389,7 @@ def test_aiobotocores_way_to_ask(database):
         headers = HeadersDict({"X-Amz-Target": "DynamoDB_20120810.ListTables"})
         return namespace["emit"](handler, AWSPreparedRequest("POST", "http://stator.invalid", headers, b"{}", False))
 
-    run = functools.partial(contextvars.Context().run, asyncio.run)  # without what was noted of other tests' clients
+    run = functools.partial(contextvars.Context().run, asyncio.run)  # without the context of other tests' clients
     assert run(ask()) == (200, b'{"TableNames":[]}')
     database.simulate({"rules": [{"then": {"latency_ms": 200}}]})
 
@@ -418,7 +418,7 @@ def test_aiobotocores_clients(database):
         async with session.create_client("dynamodb", **keys) as client:
             pages = [page["Count"] async for page in client.get_paginator("scan").paginate(TableName="things")]
             assert pages == [1]
-            # A reply that is held back keeps no other from coming.
+            # A reply that is held back does not delay others.
             database.simulate({"rules": [{"when": {"operation": "Scan"}, "then": {"latency_ms": 300}}]})
             scans = [asyncio.ensure_future(client.scan(TableName="things")) for _ in range(4)]
             begin = time.monotonic()

@@ -342,7 +342,7 @@ def test_a_forked_child_is_refused_in_words(database):
 
 
 def test_a_forked_child_ends_as_others_do():
-    """By sys.exit, with the library's threads missing: nothing waits for them."""
+    """Exits by sys.exit without the library's threads: nothing waits for them."""
     done = subprocess.run([sys.executable, "-c", "import os, stator\n"
                            "database = stator.Database()\n"
                            "child = os.fork()\n"

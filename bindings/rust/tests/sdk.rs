@@ -139,7 +139,7 @@ async fn faults_meet_the_retries_and_timeouts_of_the_client() -> Result<(), Box<
         assert_eq!(failed.as_service_error().is_none(), then.contains("cut"), "{failed:?}");
         assert!(database.simulated()?.contains(r#""acted":3"#));
     }
-    // What is held back keeps no thread: this runtime has one.
+    // A reply that is held back occupies no thread: this runtime has only one.
     database.simulate(r#"{"rules":[{"then":{"latency_ms":100}}]}"#)?;
     let begin = Instant::now();
     let calls: Vec<_> = (0..20).map(|_| tokio::spawn(client.list_tables().send())).collect();

@@ -17,7 +17,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import stator.junit.StatorExtension;
 
-/** The extension for JUnit, in classes of tests that leave something behind. */
+/** Checks the extension for JUnit with classes of tests that leave something behind. */
 public final class ExtensionCheck {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
   private static final String TABLE =
@@ -28,7 +28,7 @@ public final class ExtensionCheck {
     return new String(database.request(target, body.getBytes(UTF_8), null).body, UTF_8);
   }
 
-  /** What every test begins with; then it leaves behind what the next one must not see. */
+  /** Checks the state with which every test begins, then leaves behind what the next one must not see. */
   private static void check(Database database) {
     if (!ask(database, "ListTables", "{}").equals("{\"TableNames\":[\"seeded\"]}")) throw new AssertionError(ask(database, "ListTables", "{}"));
     if (!database.clock().equals(START)) throw new AssertionError(database.clock());

@@ -7,7 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 
-/** Without the AWS SDK. With an argument: that the library cannot be loaded is told each time, with this reason. */
+/** Checks requests without the AWS SDK. With an argument: checks that each attempt reports, with this reason, that the library cannot be loaded. */
 public final class RequestCheck {
   public static void main(String[] arguments) throws Exception {
     if (arguments.length > 0) {

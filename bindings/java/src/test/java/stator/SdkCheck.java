@@ -43,7 +43,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.*;
 
-/** The AWS SDK for Java v2, answered in process. Prints what passed; ends with an exception at the first thing that does not hold. */
+/** Checks the AWS SDK for Java v2, answered in process. Prints what passed; throws an exception at the first failure. */
 public final class SdkCheck {
   private static int checks = 0;
 
@@ -207,7 +207,7 @@ public final class SdkCheck {
     thrown(IllegalStateException.class, () -> Database.open(new Database.Options().streamShards(0)));
     final Path folder = Files.createTempDirectory("stator-java");
     final Path inside = Files.createDirectory(folder.resolve("inside"));
-    // A name that Java cannot say, only find.
+    // A name that Java cannot spell, but can list.
     check(new ProcessBuilder("sh", "-c", "mkdir \"$0/$(printf 'a\\377b')\"", inside.toString()).start().waitFor() == 0, "mkdir");
     final Path found;
     try (Stream<Path> names = Files.list(inside)) {
@@ -261,7 +261,7 @@ public final class SdkCheck {
             throw (RuntimeException) fault.getCause();
           }
         });
-    // What is held back keeps no thread.
+    // A reply that is held back occupies no thread.
     database.simulate("{\"rules\":[{\"then\":{\"latency_ms\":300}}]}");
     final long begin = System.nanoTime();
     final List<CompletableFuture<?>> scans = new ArrayList<>();
@@ -269,7 +269,7 @@ public final class SdkCheck {
     CompletableFuture.allOf(scans.toArray(new CompletableFuture<?>[0])).get(60, TimeUnit.SECONDS);
     check(System.nanoTime() - begin < 5_000_000_000L, "one after the other");
     database.simulate(null);
-    // The program's own work may keep all threads of the common pool.
+    // The program's own work may occupy all threads of the common pool.
     final CountDownLatch busy = new CountDownLatch(1);
     for (int i = 0; i <= ForkJoinPool.getCommonPoolParallelism(); ++i) {
       ForkJoinPool.commonPool()
@@ -293,8 +293,8 @@ public final class SdkCheck {
   }
 
   /**
-   * Three attempts. Without a pause between, the SDK's asynchronous clients may take the fault of one attempt for that of the next: of their two handlers of
-   * a reply they tell the second one of it after the first one has begun the next attempt.
+   * Three attempts. Without a pause between them, the SDK's asynchronous clients may take the error of one attempt for that of the next: a reply has
+   * two handlers, and the second gets the error after the first has begun the next attempt.
    */
   private static final BackoffStrategy PAUSE = BackoffStrategy.fixedDelayWithoutJitter(Duration.ofMillis(50));
 
@@ -393,7 +393,7 @@ public final class SdkCheck {
     check(fault.getMessage().endsWith("answered in process, not GET http://169.254.169.254/latest"), fault);
   }
 
-  /** A client as code makes it that knows of no database. */
+  /** A client as it is created by code that does not know of a database. */
   private static DynamoDbClient clientOfItsOwn() {
     return DynamoDbClient.builder()
         .region(Region.EU_WEST_1)
