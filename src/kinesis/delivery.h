@@ -19,9 +19,10 @@ struct Options {
   core::LogSink log = {};
 };
 
-/// A thread that delivers changes while this object exists. Each change arrives at least once, and more than once only
-/// if the process ended, or the destination was removed, after it was sent and before that was recorded. Changes of an
-/// item arrive in order. A change that cannot be sent is tried again after growing pauses, until it is a day old.
+/// A thread that delivers changes while this object exists. Each change arrives at least once. It arrives again if an
+/// earlier one of its request failed, or if the process ended, or the destination was removed, before its arrival was
+/// recorded. Changes of an item arrive in order. A change that cannot be sent is tried again after growing pauses,
+/// until it is a day old; one that the stream refuses as invalid is skipped and logged.
 class Delivery {
  public:
   /// `engine` was opened with `delivers_to_kinesis` and must outlive this.

@@ -32,7 +32,7 @@ struct TableWords {
   std::string time_to_live_attribute;
 };
 
-/// The table that the words describe. A type given once for an attribute holds for all its keys; without one, the
+/// The table that the words describe. A type given once for an attribute holds wherever it is a key; without one, the
 /// attribute holds text. Throws WordError, also if an attribute is given two types. Names, and everything else that
 /// DynamoDB has rules for, are left to DynamoDB to check.
 WantedTable table_of_words(const TableWords& words);
