@@ -90,7 +90,7 @@ void CacheFollower::follow_once(const std::string& table) {
   options.table = table;
   options.pause = options_.pause;
   options.sleep = [&](std::chrono::milliseconds time) {
-    // The first pause: the stream was read to its end. What was cached before may have missed a change; from now on no
+    // The first pause: the stream was read to its end. What was cached before may have missed a change; from here on no
     // change is missed.
     if (!std::exchange(in_place, true)) cache_.set_followed(table, true);
     if (!rest(time)) throw Stopped();
