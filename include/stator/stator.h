@@ -14,34 +14,33 @@
 namespace stator {
 
 struct OpenOptions {
-  /// Data directory, created if missing; a relative path is resolved when the database is opened. Empty: in memory,
-  /// gone with the Database.
+  /// Data directory, created if missing; a relative path is resolved against the working directory at the opening.
+  /// Empty: in memory, gone with the Database.
   std::string directory = {};
-  /// Acknowledge a write only when the disk has it, so that it survives power loss. Without this a write survives the
-  /// death of the process, but not of the machine.
+  /// Waits for the disk before acknowledging a write, which then survives power loss. Otherwise an acknowledged write
+  /// survives the death of the process, but not of the machine.
   bool sync = false;
-  /// Receives one line for each event that no call reports: disk faults and their end, items that an import skips.
-  /// Called from any thread; must not throw or call the database. If empty, nothing is printed.
+  /// Called with one line, from any thread, for events that belong to no call: disk faults and their end, items that
+  /// an import skips. Must neither throw nor call the database. Empty: nothing is printed.
   std::function<void(std::string_view line)> log = {};
-  /// If set, the database has a manual clock that starts at this time (milliseconds since 1970) and moves only by
-  /// `set_clock` and `advance_clock`; times to live and the ages of stream records and tokens follow it. Otherwise: the
-  /// machine's clock.
+  /// Start time, in milliseconds since 1970, of a clock that only `set_clock` and `advance_clock` move; times to live
+  /// and the ages of stream records and tokens follow it. Empty: the machine's clock.
   std::optional<std::int64_t> clock_ms = std::nullopt;
-  /// In milliseconds, each at most an hour: how old the state may be that an eventually consistent read sees, how far
-  /// global indexes may lag behind their tables, and how late stream records appear. The seed and the number of the
-  /// read determine the age of the state that it sees (docs/simulate.md).
+  /// In milliseconds, up to an hour each: how stale eventually consistent reads may be, how far global indexes may lag
+  /// behind their tables, and how late stream records appear. The seed and the number of a read decide how stale it is
+  /// (docs/simulate.md).
   std::int64_t read_staleness_ms = 0;
   std::int64_t index_lag_ms = 0;
   std::int64_t stream_lag_ms = 0;
   std::uint64_t staleness_seed = 1;
-  /// Refuse requests beyond the throughput of tables, indexes and partitions, as AWS does.
+  /// Refuses requests beyond the throughput of tables, indexes and partitions, as AWS does.
   bool enforce_throughput = false;
   /// How long tables and indexes stay CREATING, UPDATING and DELETING, in milliseconds.
   std::int64_t transition_delay_ms = 0;
-  /// Number of shards of a new stream, at most 1000. 0: as on AWS, four for an on-demand table, else one for each 3000
-  /// read and 1000 write units that are provisioned.
+  /// Number of shards of a new stream, up to 1000. 0: as on AWS, four for an on-demand table, one for each 3000 read
+  /// and 1000 write units of a provisioned one.
   std::uint32_t stream_shards = 0;
-  /// Folder for exports and imports: bucket NAME is its subfolder NAME. Empty: there are no buckets.
+  /// Where exports go and imports come from: the bucket NAME is the folder NAME in it. Empty: no buckets.
   std::string buckets = {};
 };
 
@@ -59,11 +58,11 @@ struct Result {
   int http_status = 200;
 };
 
-/// What the rules of Database::simulate demand for a reply, for callers that carry it out themselves.
+/// What the rules of Database::simulate do to a reply, for callers that do it themselves.
 struct Delivery {
-  /// Hold the reply back for this long.
+  /// How long to delay the reply.
   std::int64_t hold_ms = 0;
-  /// Cut the connection instead of replying; `body` is empty.
+  /// The connection is cut instead of a reply; `body` is empty.
   bool cut = false;
 };
 
@@ -91,8 +90,8 @@ class STATOR_API Endpoint {
 /// An open database. Safe to use from several threads at once. Only one process at a time can have a directory open.
 class STATOR_API Database : public Endpoint {
  public:
-  /// Throws std::runtime_error with one line for the user if the directory is in use by another process, damaged or not
-  /// Stator's, or if an option is out of range (a time of more than an hour).
+  /// Throws std::runtime_error with one line for the user: the directory is held by another process, damaged, or not
+  /// Stator's; options are out of range (times of more than an hour).
   static Database open(const OpenOptions& options);
   /// Opens a database in memory.
   static Database open_in_memory();
@@ -106,40 +105,40 @@ class STATOR_API Database : public Endpoint {
   /// by the target that SDKs send ("DynamoDB_20120810.PutItem"). Errors in the request do not throw: they are in the
   /// Result.
   Result call(std::string_view operation, std::string_view request_json) override;
-  /// The same for a client of `region`, which determines the ARNs that the request may name.
+  /// The same for a client that calls `region`, which decides which ARNs it may name.
   Result call(std::string_view operation, std::string_view request_json, std::string_view region);
-  /// The same for callers that hold back replies and cut connections themselves, as `delivery` tells them to
-  /// afterwards. The other two overloads wait before they return, and report a cut connection as ServiceUnavailable.
+  /// The same for callers that delay replies and cut connections themselves, as `delivery` says afterwards. The other
+  /// two overloads wait before they return, and report a cut connection as ServiceUnavailable.
   Result call(std::string_view operation, std::string_view request_json, std::string_view region, Delivery& delivery);
-  /// The effort to expect of an operation, for callers whose thread must not be blocked.
+  /// What to expect of an operation, for callers whose thread must not be blocked.
   [[nodiscard]] Effort effort(std::string_view operation) const;
 
-  // Saved states of the whole database. Saving and restoring take no longer for a larger database; on a disk, saving
-  // also flushes what was written since the store last did. All throw std::runtime_error with one line.
+  // Snapshots of the whole database. Neither saving nor restoring takes longer for a larger database; on a disk,
+  // saving also flushes recent writes. All throw std::runtime_error with one line.
 
-  /// Saves the current state, replacing an earlier snapshot of that name (1 to 64 letters, digits, hyphens, underscores
-  /// and points). Snapshots on a disk outlive the Database; in memory they end with it.
+  /// Saves the database as it is now, replacing an earlier snapshot of that name: 1 to 64 letters, digits, hyphens,
+  /// underscores and dots. On a disk snapshots outlive the Database, in memory they end with it.
   void save_snapshot(std::string_view name);
   /// Replaces the whole database with the snapshot. Running calls finish first, later ones wait.
   void restore_snapshot(std::string_view name);
   void drop_snapshot(std::string_view name);
   /// Returns the names of the snapshots, sorted.
   [[nodiscard]] std::vector<std::string> snapshots() const;
-  /// Restores the snapshot "start" if it exists; otherwise empties the database.
+  /// Restores the snapshot "start" if it exists; else empties the database.
   void reset();
 
-  /// Simulates faults by rules and a seed (docs/simulate.md). Replaces earlier rules and their counts; "{}" means no
-  /// rules. The database's clock decides when a rule holds. Throws std::runtime_error that says what is wrong with the
+  /// Injects faults by rules and a seed (docs/simulate.md). Replaces earlier rules and their counts; "{}": no rules.
+  /// The database's clock decides when a rule applies. Throws std::runtime_error that says what is wrong with the
   /// rules, and keeps the earlier ones.
   void simulate(std::string_view rules_json);
-  /// How many calls each rule matched, and how many it affected: JSON, as from `GET /_stator/simulate`.
+  /// How many calls each rule matched, and how many it acted on: JSON, as from `GET /_stator/simulate`.
   [[nodiscard]] std::string simulated() const;
 
   /// The database's time, in milliseconds since 1970.
   [[nodiscard]] std::int64_t clock_ms() const;
-  /// Move the clock of a database that was opened with `clock_ms`, and return when everything that has become due is
-  /// done (expired items and old stream records are deleted). Throw std::logic_error for a database on the machine's
-  /// clock, std::runtime_error for times before 1970 or after 9999.
+  /// Moves the clock of a database opened with `clock_ms`, and returns once everything that became due is done (expired
+  /// items and old stream records are deleted). Throws std::logic_error for a database on the machine's clock,
+  /// std::runtime_error for times before 1970 or after 9999.
   void set_clock(std::int64_t now_ms);
   void advance_clock(std::int64_t by_ms);
 

@@ -10,22 +10,22 @@
 
 #include "stator/stator.h"
 
-/// Wrappers around a Database or any other Endpoint: a cache, and a simulator of faults. Link with
+/// Wrappers around a Database or any other Endpoint: a cache, and a fault simulator. Link with
 /// `stator::wrappers` (see examples/wrap.cpp).
 namespace stator {
 
 struct CachingOptions {
-  /// The most memory that the entries may take.
+  /// Maximum size of the entries.
   std::size_t capacity_bytes = std::size_t{256} << 20;
-  /// How long entries live, as `stator cache --ttl` takes it: "60", "Query=5", "orders=10", "orders/GetItem=1".
-  /// Default: five minutes.
+  /// How long entries live, as for `stator cache --ttl`: "60", "Query=5", "orders=10", "orders/GetItem=1"; five minutes
+  /// by default.
   std::vector<std::string> lifetimes = {};
   /// How long after its lifetime an entry may still be used while the upstream throttles or fails. 0: never.
   std::int64_t stale_if_error_ms = 0;
   /// How long after a write the upstream's eventually consistent reads may miss it; until then they are not cached.
   std::int64_t settle_ms = 0;
-  /// A second level shared by several caches: redis://HOST or rediss://HOST; empty: none. `shared_name` keeps caches of
-  /// different upstreams apart.
+  /// A second level shared by several caches: redis://HOST or rediss://HOST; empty: none. `shared_name` keeps caches
+  /// of different upstreams apart.
   std::string shared_url = {};
   std::string shared_name = {};
   /// Returns the time in milliseconds since 1970. Empty: the machine's clock.
