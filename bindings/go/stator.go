@@ -27,11 +27,11 @@ func Version() string { return C.GoString(C.stator_version()) }
 
 // Options are those of Open. The zero value means a database in memory.
 type Options struct {
-	// Directory is the data directory, created if missing. Empty: in memory, lost at Close.
+	// Directory is the data directory, created if missing. Empty: in memory, gone with Close.
 	Directory string
-	// Sync acknowledges a write only when it is on the disk, so that it survives a power loss.
+	// Sync acknowledges a write once the disk has it, so that it survives power loss.
 	Sync bool
-	// Clock is the time at which the database's clock stands until it is moved. Zero: the machine's clock.
+	// Clock is the start time of a clock that only calls move. Zero: the machine's clock.
 	Clock time.Time
 	// TransitionDelay is how long tables and indexes stay CREATING, UPDATING and DELETING.
 	TransitionDelay time.Duration
@@ -42,7 +42,7 @@ type Options struct {
 	// how late stream records appear. StalenessSeed determines the actual staleness (zero: 1). See docs/simulate.md.
 	ReadStaleness, IndexLag, StreamLag time.Duration
 	StalenessSeed                      int64
-	// EnforceThroughput throttles requests beyond the throughput of tables and indexes, as on AWS.
+	// EnforceThroughput refuses requests beyond the throughput of tables and indexes, as AWS does.
 	EnforceThroughput bool
 	// Buckets is the directory of the buckets for exports and imports: the bucket NAME is its folder NAME. Empty: no buckets.
 	Buckets string
@@ -69,7 +69,7 @@ func (closedError) Error() string { return "stator: the database is closed" }
 // RetryableError tells the SDK that another attempt is of no use.
 func (closedError) RetryableError() bool { return false }
 
-// ErrCut is returned by Call and the Transport if a rule of Simulate cuts the connection.
+// ErrCut is what Call and the Transport return if a rule of Simulate cuts the connection.
 var ErrCut = fmt.Errorf("stator: the connection was cut, by a rule of Simulate: %w", io.ErrUnexpectedEOF)
 
 // OperationError is an error that DynamoDB returns.
@@ -146,7 +146,7 @@ func taken(message *C.char) error {
 	return errors.New("stator: " + C.GoString(message))
 }
 
-// Close waits for running calls and closes the database. Closing it again does nothing.
+// Close waits for the calls in flight and closes the database; calling it again does nothing.
 func (d *Database) Close() {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -242,14 +242,14 @@ func (d *Database) changeNamed(name string, act func(handle *C.stator_database, 
 	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t { return act(handle, given, message) })
 }
 
-// SaveSnapshot saves the current state of the whole database, replacing an earlier snapshot of that name.
+// SaveSnapshot saves the whole database as it is now, replacing an earlier snapshot of that name.
 func (d *Database) SaveSnapshot(name string) error {
 	return d.changeNamed(name, func(handle *C.stator_database, name *C.char, message **C.char) C.int32_t {
 		return C.stator_save_snapshot(handle, name, message)
 	})
 }
 
-// RestoreSnapshot restores the whole database from the snapshot.
+// RestoreSnapshot restores the database from the snapshot.
 func (d *Database) RestoreSnapshot(name string) error {
 	return d.changeNamed(name, func(handle *C.stator_database, name *C.char, message **C.char) C.int32_t {
 		return C.stator_restore_snapshot(handle, name, message)
@@ -301,12 +301,12 @@ func (d *Database) Simulate(rules string) error {
 	})
 }
 
-// Simulated returns JSON with the seed and, for each rule, the number of requests that it matched and the number on which it acted.
+// Simulated returns, as JSON, for each rule how many requests it matched and how many it acted on.
 func (d *Database) Simulated() ([]byte, error) {
 	return d.tell(func(handle *C.stator_database, message **C.char) *C.char { return C.stator_simulated(handle, message) })
 }
 
-// Reset restores the snapshot "start" if there is one, else empties the database.
+// Reset restores the snapshot "start" if it exists; else it empties the database.
 func (d *Database) Reset() error {
 	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t { return C.stator_reset(handle, message) })
 }
@@ -321,7 +321,7 @@ func (d *Database) Clock() time.Time {
 	return time.UnixMilli(int64(C.stator_clock(d.handle))).UTC()
 }
 
-// SetClock moves the clock of a database that was opened with one. Work that becomes due is done before it returns.
+// SetClock moves the clock of a database opened with one. Everything that became due is done when it returns.
 func (d *Database) SetClock(now time.Time) error {
 	return d.change(func(handle *C.stator_database, message **C.char) C.int32_t {
 		return C.stator_set_clock(handle, C.int64_t(now.UnixMilli()), message)

@@ -2,15 +2,15 @@
 /** DynamoDB inside the process: a database in a directory or in memory, and clients of the AWS SDK that it answers. */
 
 export interface DatabaseOptions {
-  /** The data directory, created if missing. Default: in memory, lost with the process. */
+  /** Data directory, created if missing; without it: in memory, gone with the process. */
   directory?: string | URL
-  /** Acknowledge a write only when it is on the disk, so that it survives a power loss. */
+  /** Acknowledge a write once the disk has it, so that it survives power loss. */
   sync?: boolean
-  /** The time at which the database's clock stands until it is moved, as a Date or milliseconds since 1970. Default: the machine's clock. */
+  /** Start time of a clock that only calls move, as a Date or milliseconds since 1970; without it: the machine's clock. */
   clock?: Date | number
   /** How long tables and indexes stay CREATING, UPDATING and DELETING, in milliseconds. */
   transitionDelayMs?: number
-  /** The number of shards of new streams. Default: as on AWS, four for an on-demand table, one with few provisioned units. */
+  /** Number of shards of a new stream (default as on AWS: four for an on-demand table, one with few provisioned units). */
   streamShards?: number
   /** How stale eventually consistent reads may be, in milliseconds: docs/simulate.md. */
   readStalenessMs?: number
@@ -18,45 +18,45 @@ export interface DatabaseOptions {
   indexLagMs?: number
   /** How late stream records appear, in milliseconds. */
   streamLagMs?: number
-  /** The seed that determines the actual staleness (default: 1). */
+  /** Decides how stale each read is (1). */
   stalenessSeed?: number
-  /** Throttle requests beyond the throughput of tables and indexes, as on AWS. */
+  /** Refuse requests beyond the throughput of tables and indexes, as AWS does. */
   enforceThroughput?: boolean
   /** The directory of the buckets for exports and imports: the bucket NAME is its folder NAME. */
   buckets?: string | URL
-  /** Called with a line, on this thread's event loop, about events outside of calls: disk faults and their end, items that an import skips. */
+  /** Called with a line, on this thread's event loop, for events that belong to no call: disk faults and their end, items that an import skips. */
   log?: (line: string) => void
 }
 
 export interface Reply {
   /** 200, or the HTTP status that the service sends with the error; 0 if a rule of `simulate` cuts the connection. */
   status: number
-  /** The bare type of DynamoDB's error; "" if the status is 200. */
+  /** DynamoDB's bare type; "" if the status is 200. */
   errorType: string
   /** "" if the status is 200. */
   errorMessage: string
   /** JSON. */
   body: Buffer
-  /** How long to hold the reply back, in milliseconds, by a rule of `simulate`; else 0. */
+  /** By a rule of `simulate`: how long to delay the reply, in milliseconds; else 0. */
   holdMs: number
 }
 
-/** Rules that inject faults into requests; docs/simulate.md describes `when` and `then`. */
+/** Rules for fault injection; docs/simulate.md lists the members of `when` and `then`. */
 export interface Rules {
   seed?: number
   rules?: { name?: string; when?: Record<string, unknown>; then: Record<string, unknown> }[]
 }
 
-/** For each rule, the number of requests that it matched, and the number on which it acted. */
+/** For each rule, how many requests it matched, and how many it acted on. */
 export interface Simulated {
   seed: number
   rules: { name: string; requests: number; acted: number }[]
 }
 
 export interface HandlerOptions {
-  /** The region whose ARNs requests may name. Default: the one that a request is signed for. */
+  /** The region whose ARNs requests may name; by default the one that a request is signed for. */
   region?: string
-  /** A request fails with a TimeoutError after this many milliseconds if a rule of `simulate` holds its reply back for longer. */
+  /** Milliseconds after which a request fails with a TimeoutError, if a rule of `simulate` delays its reply. */
   requestTimeout?: number
 }
 
@@ -83,7 +83,7 @@ export class OperationError extends Error {
 }
 
 export class Database {
-  /** Throws an Error with one line, for instance if the directory is held by another process, damaged or not Stator's. */
+  /** Throws an Error with one line if the directory is held by another process, damaged or not Stator's. */
   constructor(options?: DatabaseOptions)
   /** Closes the database when all running calls have ended, or at once if there are none. The promise is then fulfilled, and the directory may be
    * opened again. Later calls throw. */
@@ -95,21 +95,20 @@ export class Database {
   call(operation: string, request?: object): Promise<any>
   /** Makes one request as an SDK sends it: `target` is the operation or X-Amz-Target. Never rejects because of what the request contains. */
   request(target: string, body: string | Uint8Array, region?: string): Promise<Reply>
-  /** Saves the current state of the whole database, replacing an earlier snapshot of that name. */
+  /** Saves the whole database as it is now, replacing an earlier snapshot of that name. */
   saveSnapshot(name: string): void
   restoreSnapshot(name: string): void
   dropSnapshot(name: string): void
   /** The names of the snapshots, sorted. */
   snapshots(): string[]
-  /** Restores the snapshot "start" if there is one, else empties the database. */
+  /** Restores the snapshot "start" if it exists; else empties the database. */
   reset(): void
-  /** Injects faults into requests by rules and a seed, which replace the earlier rules; without any, there are no faults. If the rules are invalid,
-   * throws an error that says why. */
+  /** Injects faults by rules and a seed, replacing earlier rules; without an argument the rules are removed. Throws if they are invalid, saying why. */
   simulate(rules?: Rules | string | null): void
   simulated(): Simulated
   /** The database's time. */
   readonly clock: Date
-  /** Moves the clock of a database that was opened with one. Work that becomes due is done before this returns. */
+  /** Moves the clock of a database opened with one. Everything that became due is done when it returns. */
   setClock(moment: Date | number): void
   advanceClock(byMs: number): void
   /** For a client of the AWS SDK: `new DynamoDBClient({...config, requestHandler: database.handler()})`. */
@@ -126,12 +125,12 @@ export class Database {
 }
 
 export interface Everywhere {
-  /** Makes the clients use their original configuration again. */
+  /** Lets the clients go where they went before. */
   restore(): void
   [Symbol.dispose](): void
 }
 
-/** The process's shared database in memory, created at the first call. */
+/** The process's own database in memory, created on first use. */
 export function defaultDatabase(): Database
 /** `defaultDatabase().handler(options)` */
 export function handler(options?: HandlerOptions): Handler

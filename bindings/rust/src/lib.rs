@@ -36,18 +36,18 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The reply to a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// 200, or the HTTP status that the service sends with the error; 0 if a rule of [`Database::simulate`] cuts the
     /// connection.
     pub status: u16,
-    /// The bare type of DynamoDB's error; empty if the status is 200.
+    /// DynamoDB's bare type; empty if the status is 200.
     pub error_type: String,
     pub error_message: String,
     /// JSON.
     pub body: Vec<u8>,
-    /// How long to hold the reply back, by a rule of [`Database::simulate`].
+    /// By a rule of [`Database::simulate`]: how long to delay the reply.
     pub hold: Duration,
 }
 
@@ -60,7 +60,7 @@ pub struct OperationError {
     /// The bare type of the error: "ConditionalCheckFailedException".
     pub error_type: String,
     pub message: String,
-    /// The whole error as JSON, with CancellationReasons or Item if the service sends them.
+    /// JSON: the whole error, with CancellationReasons or Item if the service sends them.
     pub body: String,
 }
 
@@ -222,12 +222,12 @@ impl Database {
         }
     }
 
-    /// Saves the current state of the whole database, replacing an earlier snapshot of that name.
+    /// Saves the whole database as it is now, replacing an earlier snapshot of that name.
     pub fn save_snapshot(&self, name: &str) -> Result<(), Error> {
         self.change(name, ffi::stator_save_snapshot)
     }
 
-    /// Restores the whole database from the snapshot.
+    /// Restores the database from the snapshot.
     pub fn restore_snapshot(&self, name: &str) -> Result<(), Error> {
         self.change(name, ffi::stator_restore_snapshot)
     }
@@ -260,12 +260,12 @@ impl Database {
         self.change(rules, ffi::stator_simulate)
     }
 
-    /// JSON with the seed and, for each rule, the number of requests that it matched and the number on which it acted.
+    /// The seed, and for each rule how many requests it matched and how many it acted on: JSON.
     pub fn simulated(&self) -> Result<String, Error> {
         self.tell(ffi::stator_simulated)
     }
 
-    /// Restores the snapshot "start" if there is one, else empties the database.
+    /// Restores the snapshot "start" if it exists; else empties the database.
     pub fn reset(&self) -> Result<(), Error> {
         self.act(|handle, error| unsafe { ffi::stator_reset(handle, error) })
     }
@@ -275,8 +275,7 @@ impl Database {
         unsafe { ffi::stator_clock(self.0.database) }
     }
 
-    /// Moves the clock of a database that was opened with `clock_ms`. Work that becomes due is done before this
-    /// returns.
+    /// Moves the clock of a database opened with `clock_ms`. Everything that became due is done when it returns.
     pub fn set_clock(&self, now_ms: i64) -> Result<(), Error> {
         self.act(|handle, error| unsafe { ffi::stator_set_clock(handle, now_ms, error) })
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Called with a line, from any thread.
 pub(crate) type Log = Box<dyn Fn(&str) + Send + Sync>;
 
-/// How a database is opened. By default: in memory, with the machine's clock.
+/// How a database is opened; by default in memory, with the machine's clock.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), stator::Error> {
@@ -33,12 +33,12 @@ impl Options {
         self.path("directory", path.as_ref())
     }
 
-    /// Acknowledge a write only when it is on the disk, so that it survives a power loss.
+    /// Acknowledge a write once the disk has it, so that it survives power loss.
     pub fn sync(self, sync: bool) -> Options {
         self.member("sync", sync)
     }
 
-    /// The time at which the database's clock stands until it is moved, in milliseconds since 1970.
+    /// Start time, in milliseconds since 1970, of a clock that only calls move.
     pub fn clock_ms(self, now_ms: i64) -> Options {
         self.member("clock_ms", now_ms)
     }
@@ -69,12 +69,12 @@ impl Options {
         self.member("stream_lag_ms", lag.as_millis())
     }
 
-    /// The seed that determines the actual staleness (default: 1).
+    /// Decides how stale each read is (1).
     pub fn staleness_seed(self, seed: u64) -> Options {
         self.member("staleness_seed", seed)
     }
 
-    /// Throttle requests beyond the throughput of tables and indexes, as on AWS.
+    /// Refuse requests beyond the throughput of tables and indexes, as AWS does.
     pub fn enforce_throughput(self, enforced: bool) -> Options {
         self.member("enforce_throughput", enforced)
     }

@@ -112,10 +112,10 @@ def _name(text):
 class Database:
     """DynamoDB inside this process, in a directory or in memory. May be used from several threads at once.
 
-    `directory`            the data directory, created if missing; None: in memory, lost with the Database
-    `sync`                 acknowledge a write only when it is on the disk, so that it survives a power loss
-    `clock`                the time at which the database's clock stands until it is moved: a datetime, or milliseconds since
-                           1970; None: the machine's clock
+    `directory`            the data directory, created if missing; None: in memory, gone with the Database
+    `sync`                 acknowledge a write when the disk has it: it then survives power loss
+    `clock`                where the database's clock stands until it is moved: a datetime, or milliseconds since 1970;
+                           None: the machine's clock
     `transition_delay_ms`  how long tables and indexes stay CREATING, UPDATING and DELETING
     `stream_shards`        the number of shards of new streams (default: as on AWS, four for an on-demand table, one with few
                            provisioned units)
@@ -247,11 +247,11 @@ class Database:
         return body
 
     def save_snapshot(self, name: str) -> None:
-        """Saves the current state of the database, replacing an earlier snapshot of that name."""
+        """Saves the database as it is now, replacing an earlier snapshot of that name."""
         self._use(_native.library.stator_save_snapshot, _text(name))
 
     def restore_snapshot(self, name: str) -> None:
-        """Restores the whole database from the snapshot."""
+        """Restores the database from the snapshot."""
         self._use(_native.library.stator_restore_snapshot, _text(name))
 
     def drop_snapshot(self, name: str) -> None:
@@ -262,7 +262,7 @@ class Database:
         return json.loads(_native.take_text(self._use(_native.library.stator_snapshots)))
 
     def reset(self) -> None:
-        """Restores the snapshot "start" if there is one, else empties the database."""
+        """Restores the snapshot "start" if it exists; else empties the database."""
         self._use(_native.library.stator_reset)
 
     def simulate(self, rules: Union[Mapping[str, Any], str, None] = None) -> None:
@@ -303,7 +303,7 @@ _default_lock = threading.Lock()
 
 
 def default_database() -> Database:
-    """The process's shared database in memory, created at the first call."""
+    """The process's own database in memory, created on first use."""
     global _default
     with _default_lock:
         if _default is None or _default._handle is None:

@@ -28,7 +28,7 @@ import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
  * with one line if they fail, and after {@link #close}.
  */
 public final class Database implements AutoCloseable {
-  /** How a database is opened. By default: in memory, with the machine's clock. */
+  /** How a database is opened; by default in memory, with the machine's clock. */
   public static final class Options {
     private final List<String> members = new ArrayList<>();
     private Consumer<String> log;
@@ -38,12 +38,12 @@ public final class Database implements AutoCloseable {
       return member("directory", quoted(text("directory", directory)));
     }
 
-    /** Acknowledge a write only when it is on the disk, so that it survives a power loss. */
+    /** Acknowledge a write once the disk has it, so that it survives power loss. */
     public Options sync(boolean sync) {
       return member("sync", String.valueOf(sync));
     }
 
-    /** The time at which the database's clock stands until it is moved. */
+    /** Start time of a clock that only calls move; without it: the machine's clock. */
     public Options clock(Instant now) {
       return member("clock_ms", String.valueOf(now.toEpochMilli()));
     }
@@ -53,7 +53,7 @@ public final class Database implements AutoCloseable {
       return member("transition_delay_ms", String.valueOf(delay.toMillis()));
     }
 
-    /** The number of shards of new streams. Default: as on AWS, four for an on-demand table, one with few provisioned units. */
+    /** Number of shards of a new stream. Without it as on AWS: four for an on-demand table, one with few provisioned units. */
     public Options streamShards(int shards) {
       return member("stream_shards", String.valueOf(shards));
     }
@@ -73,12 +73,12 @@ public final class Database implements AutoCloseable {
       return member("stream_lag_ms", String.valueOf(lag.toMillis()));
     }
 
-    /** The seed that determines the actual staleness (default: 1). */
+    /** Decides how stale each read is (1). */
     public Options stalenessSeed(long seed) {
       return member("staleness_seed", String.valueOf(seed));
     }
 
-    /** Throttle requests beyond the throughput of tables and indexes, as on AWS. */
+    /** Refuse requests beyond the throughput of tables and indexes, as AWS does. */
     public Options enforceThroughput(boolean enforced) {
       return member("enforce_throughput", String.valueOf(enforced));
     }
@@ -143,16 +143,16 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** The reply to a request. The status is 0 if a rule of {@link Database#simulate} cuts the connection. */
+  /** The result of a request. The status is 0 if a rule of {@link Database#simulate} cuts the connection. */
   public static final class Reply {
     /** 200, or the HTTP status that the service sends with the error. */
     public final int status;
-    /** The bare type of DynamoDB's error; empty if the status is 200. */
+    /** DynamoDB's bare type; empty if the status is 200. */
     public final String errorType;
     public final String errorMessage;
     /** JSON. */
     public final byte[] body;
-    /** How long to hold the reply back, in milliseconds, by a rule of {@link Database#simulate}. */
+    /** By a rule of {@link Database#simulate}: how long to delay the reply, in milliseconds. */
     public final int holdMs;
 
     private Reply(byte[][] parts) {
@@ -172,7 +172,7 @@ public final class Database implements AutoCloseable {
     public final String type;
     /** The HTTP status that the service sends with it. */
     public final int status;
-    /** The whole error as JSON, with CancellationReasons or Item if the service sends them. */
+    /** JSON: the whole error, with CancellationReasons or Item if the service sends them. */
     public final String body;
 
     private OperationException(Reply reply) {
@@ -230,7 +230,7 @@ public final class Database implements AutoCloseable {
     return open(new Options());
   }
 
-  /** Waits for running calls and closes the database. Closing it again does nothing. */
+  /** Waits for the calls in flight and closes the database; calling it again does nothing. */
   @Override
   public void close() {
     closing.clean();
@@ -286,12 +286,12 @@ public final class Database implements AutoCloseable {
     return new String(reply.body, UTF_8);
   }
 
-  /** Saves the current state of the whole database, replacing an earlier snapshot of that name. */
+  /** Saves the whole database as it is now, replacing an earlier snapshot of that name. */
   public void saveSnapshot(String name) {
     with(open -> { Native.saveSnapshot(open, bytes(name)); return null; });
   }
 
-  /** Restores the whole database from the snapshot. */
+  /** Restores the database from the snapshot. */
   public void restoreSnapshot(String name) {
     with(open -> { Native.restoreSnapshot(open, bytes(name)); return null; });
   }
@@ -311,7 +311,7 @@ public final class Database implements AutoCloseable {
     return names;
   }
 
-  /** Restores the snapshot "start" if there is one, else empties the database. */
+  /** Restores the snapshot "start" if it exists; else empties the database. */
   public void reset() {
     with(open -> { Native.reset(open); return null; });
   }
@@ -324,7 +324,7 @@ public final class Database implements AutoCloseable {
     with(open -> { Native.simulate(open, bytes(rules == null ? "{}" : rules)); return null; });
   }
 
-  /** JSON with the seed and, for each rule, the number of requests that it matched and the number on which it acted. */
+  /** The seed, and for each rule how many requests it matched and how many it acted on: JSON. */
   public String simulated() {
     return with(open -> new String(Native.simulated(open), UTF_8));
   }
@@ -334,7 +334,7 @@ public final class Database implements AutoCloseable {
     return Instant.ofEpochMilli(with(Native::clock));
   }
 
-  /** Moves the clock of a database that was opened with one. Work that becomes due is done before this returns. */
+  /** Moves the clock of a database opened with one. Everything that became due is done when it returns. */
   public void setClock(Instant now) {
     with(open -> { Native.setClock(open, now.toEpochMilli()); return null; });
   }
@@ -348,7 +348,7 @@ public final class Database implements AutoCloseable {
     return InProcessHttpClient.of(this);
   }
 
-  /** The same for asynchronous clients. Its own threads answer the requests. */
+  /** The same for the asynchronous clients. It answers requests on threads of its own. */
   public SdkAsyncHttpClient asyncHttpClient() {
     return InProcessAsyncHttpClient.of(this);
   }

@@ -51,7 +51,7 @@ public final class StatorExtension
     return this;
   }
 
-  /** Also answers the clients that the code under test creates: {@link Database#everywhere}. */
+  /** Also answers the clients that the code under test creates itself: {@link Database#everywhere}. */
   public StatorExtension everywhere() {
     isEverywhere = true;
     return this;
