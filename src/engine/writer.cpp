@@ -126,6 +126,7 @@ std::optional<core::ApiError> Writer::decide_against_table(const WriteAction& ac
     if (auto fault = check_index_keys(table, change.after.item(), update)) return fault;
   }
   decision.writes = decision.writes && change.changes_item();
+  if (!decision.writes && action.kind != WriteKind::kConditionCheck) store_.check_log();
   return std::nullopt;
 }
 

@@ -454,6 +454,8 @@ void Store::write(Batch& batch, bool sync, std::size_t callers) {
   check(status);
 }
 
+void Store::check_log() const { check(impl_->database->errors().write_error()); }
+
 std::unique_ptr<Snapshot> Store::snapshot() const {
   return std::unique_ptr<Snapshot>(
       new Snapshot(std::make_unique<Snapshot::Impl>(Snapshot::Impl{impl_->db, impl_->db->GetSnapshot()})));
@@ -490,7 +492,7 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
     if (++count > kFewKeys) {
       {
         const RowCache::Fence fence(impl_->rows, lower, upper);
-        check(impl_->database->errors().write_error());
+        check_log();
         check(Impl::written([&] {
           return impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower),
                                         slice(upper));

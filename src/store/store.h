@@ -166,7 +166,11 @@ class Store {
   /// The same, but does not wait for the disk: the write survives the death of the process, but a power loss only if a
   /// synced write follows it. For background work that can be repeated. Writes reach the disk in call order.
   void write_unsynced(Batch& batch);
-  /// A view of the state after all writes that have returned.
+  /// Throws StoreError while the log takes no writes, as one in it has failed. That one is not to be seen, but if the
+  /// process ends now, the next start may find it in the log. So whoever answers a write without storing anything, as
+  /// there is nothing to change, asks this first: the answer would not hold.
+  void check_log() const;
+  /// The state after every write that has returned.
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const;
   /// A cursor over [lower, upper); an empty upper bound means no bound; the bounds are copied. It has no
   /// position until one of its seek functions is called.

@@ -170,6 +170,23 @@ TEST_F(Together, ADiskThatFailsFailsAllOfThem) {
   EXPECT_EQ(engine_->counts(*table_).table.items, 1U);
 }
 
+/// The next start may find in the log what was refused.
+TEST_F(Together, AWriteThatChangesNothingIsRefusedAsLongAsOthersAre) {
+  put(*engine_, table_, wire("old", "1"));
+  files_->set_rule([](FaultyFileSystem::Operation operation, const std::string& path) {
+    return operation == FaultyFileSystem::Operation::kSync ? rocksdb::IOStatus::IOError(path, "no")
+                                                           : rocksdb::IOStatus::OK();
+  });
+  EXPECT_THROW(put(*engine_, table_, wire("a", "1")), store::StoreError);
+  EXPECT_THROW(put(*engine_, table_, wire("old", "2")), store::StoreError);
+  EXPECT_THROW(remove(*engine_, table_, key("a")), store::StoreError);
+  EXPECT_THROW(put(*engine_, table_, wire("old", "1")), store::StoreError);
+  EXPECT_THROW(change(*engine_, table_, key("a"), update("REMOVE n")), store::StoreError);
+  const auto together = engine_->begin_together();
+  EXPECT_THROW(remove(*engine_, table_, key("a")), store::StoreError);
+  EXPECT_FALSE(is_there("a"));
+}
+
 TEST_F(Together, ASnapshotIsRestoredBesideThem) {
   put(*engine_, table_, wire("a", "1"));
   engine_->save_snapshot("one");
