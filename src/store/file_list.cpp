@@ -195,21 +195,36 @@ IOStatus FileList::replace(const Lines& lines) {
   if (status.ok()) status = sync_directory(*files_, path_.parent_path());
   if (!status.ok()) return status;
   file_ = std::move(file);
+  torn_at_.reset();
   chain_ = lines.chain();
   return status;
 }
 
+IOStatus FileList::open_to_append() {
+  if (!torn_at_) return file_ != nullptr ? IOStatus::OK() : IOStatus::IOError("the list of files is not open");
+  const rocksdb::IOOptions io;
+  // A file that is only truncated keeps its place, and what is written next would be behind a gap.
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  IOStatus status = files_->ReopenWritableFile(path_.string(), rocksdb::FileOptions(), &file, nullptr);
+  if (status.ok()) status = file->Truncate(*torn_at_, io, nullptr);
+  if (!status.ok()) return status;
+  file_ = std::move(file);
+  torn_at_.reset();
+  return status;
+}
+
 IOStatus FileList::append(std::string_view line, bool sync) {
-  if (file_ == nullptr) return IOStatus::IOError("the list of files is not open");
+  IOStatus status = open_to_append();
+  if (!status.ok()) return status;
   const std::uint64_t chain = next_in_chain(chain_, line);
   const rocksdb::IOOptions io;
   std::uint64_t before_bytes = 0;
-  IOStatus status = size_of(*files_, path_, before_bytes);
+  status = size_of(*files_, path_, before_bytes);
   if (!status.ok()) return status;
   status = file_->Append(std::string(line).append(" ").append(core::hexadecimal(chain)).append("\n"), io, nullptr);
   if (!status.ok()) {
-    // An incomplete line followed by others would count as damage.
-    if (!file_->Truncate(before_bytes, io, nullptr).ok()) file_.reset();
+    // An incomplete line before others would count as damage.
+    torn_at_ = before_bytes;
     return status;
   }
   // The line is in the file, even if the sync below fails.
@@ -263,8 +278,8 @@ IOStatus FileList::log_created(const std::string& name, const fs::path& store_pa
 
 IOStatus FileList::log_begins() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (file_ == nullptr) return IOStatus::IOError("the list of files is not open");
-  IOStatus status = file_->Fsync(rocksdb::IOOptions(), nullptr);
+  IOStatus status = open_to_append();
+  if (status.ok()) status = file_->Fsync(rocksdb::IOOptions(), nullptr);
   if (status.ok() && !full_log_line_.empty()) status = append(std::exchange(full_log_line_, {}), false);
   return status;
 }

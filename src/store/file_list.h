@@ -87,11 +87,15 @@ class FileList {
   class Lines;
   rocksdb::IOStatus replace(const Lines& lines);
   rocksdb::IOStatus append(std::string_view line, bool sync);
+  /// Removes what a failed append left of a line.
+  rocksdb::IOStatus open_to_append();
 
   const std::shared_ptr<rocksdb::FileSystem> files_;
   const std::filesystem::path path_;
   std::mutex mutex_;
   std::unique_ptr<rocksdb::FSWritableFile> file_;
+  /// Where a line begins of which an append may have written a part.
+  std::optional<std::uint64_t> torn_at_;
   std::uint64_t chain_ = 0;
   std::string newest_log_;
   /// The line for the log before the newest one. Written only when the newest log is about to be used: until then the

@@ -300,6 +300,27 @@ TEST_F(Faults, AStartOnAFullDiskIsRefusedInOneLineAndLosesNothing) {
   expect_all_there();
 }
 
+TEST_F(Faults, TheListOfFilesGoesOnBehindTheLineThatAFullDiskHasCut) {
+  for (const std::uint64_t room : {0, 1, 10, 20, 30}) {
+    SCOPED_TRACE(room);
+    put(*store_, "a", "1");
+    files_->set_room(room);
+    EXPECT_THROW(store_->flush(), StoreError);
+    files_->set_room(UINT64_MAX);
+    ASSERT_TRUE(works_again());
+    store_->flush();
+    put(*store_, "b", "2");
+    // As a kill leaves it.
+    files_->power_off_after(1);
+    store_.reset();
+    files_ = std::make_shared<FaultyFileSystem>();
+    options_.resources.file_system = files_;
+    store_ = Store::open(options_);
+    EXPECT_EQ(get(*store_, "a"), "1");
+    EXPECT_EQ(get(*store_, "b"), "2");
+  }
+}
+
 TEST_F(Faults, ALogWhoseSizeCannotBeReadIsNotListedAsEmpty) {
   files_->set_rule([](Operation operation, const std::string& path) {
     return operation == Operation::kLook && path.ends_with(".log") ? IOStatus::IOError(path, "Input/output error")

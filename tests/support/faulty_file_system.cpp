@@ -52,10 +52,12 @@ class FaultyFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper 
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
     IOStatus status = system_.begin(Operation::kAppend, path_);
-    if (status.ok()) status = system_.take_room(data.size());
-    if (status.ok()) status = FSWritableFileOwnerWrapper::Append(data, options, debug);
-    if (status.ok()) system_.on_appended(path_, data.size());
-    return status;
+    if (!status.ok()) return status;
+    // A disk that becomes full takes what it has room for.
+    const rocksdb::Slice taken(data.data(), system_.take_room(data.size()));
+    status = FSWritableFileOwnerWrapper::Append(taken, options, debug);
+    if (status.ok()) system_.on_appended(path_, taken.size());
+    return status.ok() && taken.size() < data.size() ? IOStatus::NoSpace("No space left on device") : status;
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   const rocksdb::DataVerificationInfo& /*verification*/, IODebugContext* debug) override {
@@ -148,11 +150,11 @@ IOStatus FaultyFileSystem::look(const std::string& path) const {
   return rule ? rule(Operation::kLook, path) : IOStatus::OK();
 }
 
-IOStatus FaultyFileSystem::take_room(std::uint64_t bytes) {
+std::size_t FaultyFileSystem::take_room(std::size_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (bytes > room_bytes_) return IOStatus::NoSpace("No space left on device");
-  if (room_bytes_ != UINT64_MAX) room_bytes_ -= bytes;
-  return IOStatus::OK();
+  const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, room_bytes_));
+  if (room_bytes_ != UINT64_MAX) room_bytes_ -= taken;
+  return taken;
 }
 
 void FaultyFileSystem::on_appended(const std::string& path, std::uint64_t bytes) {

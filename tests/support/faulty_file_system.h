@@ -72,7 +72,8 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   };
   rocksdb::IOStatus begin(Operation operation, const std::string& path);
   rocksdb::IOStatus look(const std::string& path) const;
-  rocksdb::IOStatus take_room(std::uint64_t bytes);
+  /// How many of the bytes there is room for.
+  std::size_t take_room(std::size_t bytes);
   void on_appended(const std::string& path, std::uint64_t bytes);
   void on_synced(const std::string& path);
   void on_truncated(const std::string& path, std::uint64_t bytes, std::function<void()> undo);
