@@ -425,6 +425,7 @@ class Import {
     if (session_.quiet) return;
     *session_.err << "imported " << counted(written(), "item") << " into table " << table_.name;
     if (earlier_items_ > 0) *session_.err << ", " << earlier_items_ << " of them earlier";
+    if (deletions_ > 0) *session_.err << ", " << counted(deletions_, "deletion") << " among them";
     if (bad_ > 0) *session_.err << ", " << counted(bad_, "bad item") << " left out";
     *session_.err << "\n";
   }
@@ -436,6 +437,7 @@ class Import {
     writer.text("TableName", table_.name);
     writer.integer("Items", static_cast<std::int64_t>(written()));
     writer.integer("EarlierItems", static_cast<std::int64_t>(earlier_items_));
+    writer.integer("Deletions", static_cast<std::int64_t>(deletions_));
     writer.integer("BadItems", static_cast<std::int64_t>(bad_));
     writer.end();
     print_json(session_, outcome);
@@ -564,9 +566,15 @@ class Import {
         // A signal also ends the reading of standard input.
         Interrupt::check();
         if (!item) return;
-        last_item_ = *item;
         last_line_ = reader->item_line();
-        writer_.put(std::move(*item), last_line_);
+        if (item->is_deletion) {
+          forget_last_item();  // perhaps it is the one that is deleted
+          ++deletions_;
+          writer_.erase(std::move(item->json), last_line_);
+        } else {
+          last_item_ = item->json;
+          writer_.put(std::move(item->json), last_line_);
+        }
       } catch (const toolkit::BadItem& error) {
         if (!options_.skip_bad || error.ends_reading) throw;
         bar.clear();
@@ -625,6 +633,7 @@ class Import {
   std::string last_item_;         // wire JSON; empty if none was read
   std::uint64_t last_line_ = 0;   // its line
   std::uint64_t earlier_items_ = 0;
+  std::uint64_t deletions_ = 0;  // of this run
   std::uint64_t bad_ = 0;
   std::mutex refused_mutex_;
   std::vector<toolkit::BadItem> refused_;

@@ -37,7 +37,9 @@ void BatchWriter::put(std::string_view item_json, std::uint64_t tag) {
   add(R"({"PutRequest":{"Item":)", item_json, tag);
 }
 
-void BatchWriter::erase(std::string_view key_json) { add(R"({"DeleteRequest":{"Key":)", key_json, 0); }
+void BatchWriter::erase(std::string_view key_json, std::uint64_t tag) {
+  add(R"({"DeleteRequest":{"Key":)", key_json, tag);
+}
 
 void BatchWriter::add(std::string_view kind, std::string_view json, std::uint64_t tag) {
   if (pending_bytes_ + json.size() > kMostBatchBytes) flush();

@@ -15,12 +15,22 @@ namespace fs = std::filesystem;
 
 constexpr const char* kManifest = "manifest-files.json";
 
-bool is_export(const fs::path& folder) { return fs::exists(folder / kManifest) || fs::is_directory(folder / "data"); }
+constexpr const char* kAllExports = "AWSDynamoDB";
+
+/// Whether it has that name, also as "." or with a slash behind it.
+bool holds_all_exports(const fs::path& folder) {
+  return fs::absolute(folder / "").lexically_normal().parent_path().filename() == kAllExports;
+}
+
+/// Beside the folders of exports there is a data/ with the files of all incremental ones.
+bool is_export(const fs::path& folder) {
+  return fs::exists(folder / kManifest) || (fs::is_directory(folder / "data") && !holds_all_exports(folder));
+}
 
 /// Finds the export in `folder`, into which a bucket may have been downloaded.
 fs::path find_export(const fs::path& folder) {
   if (is_export(folder)) return folder;
-  const fs::path all = folder.filename() == "AWSDynamoDB" ? folder : folder / "AWSDynamoDB";
+  const fs::path all = holds_all_exports(folder) ? folder : folder / kAllExports;
   std::vector<fs::path> found;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(all, error)) {
@@ -47,8 +57,10 @@ std::vector<fs::path> files_of_manifest(const fs::path& folder) {
       // reported below
     }
     if (key.empty()) throw std::runtime_error((folder / kManifest).string() + " names no dataFileS3Key in each line");
-    // The key is the file's place in the bucket, prefix included.
-    const fs::path file = folder / "data" / fs::path(key).filename();
+    // The key is the file's place in the bucket, prefix included. Of an incremental export it is beside its folder.
+    fs::path file = folder / "data" / fs::path(key).filename();
+    if (const fs::path beside = folder / ".." / "data" / file.filename(); !fs::exists(file) && fs::exists(beside))
+      file = beside;
     if (!fs::exists(file)) throw std::runtime_error("the export's data file " + file.string() + " is missing");
     files.push_back(file);
   }

@@ -248,7 +248,7 @@ class JsonReader : public ItemFileReader {
   JsonReader(std::istream& in, const TableInfo& table, std::optional<bool> plain)
       : ItemFileReader(in), table_(table), plain_(plain) {}
 
-  std::optional<std::string> read() override {
+  std::optional<ItemChange> read() override {
     if (documents_) return read_of_document();
     std::string text;
     while (next_line(text)) {
@@ -258,7 +258,7 @@ class JsonReader : public ItemFileReader {
         return read_of_document();
       }
       if (too_long_) throw BadItem(line_, "a line of more than 16 MB");
-      return item_of(text);
+      return change_of(text);
     }
     return std::nullopt;
   }
@@ -321,24 +321,24 @@ class JsonReader : public ItemFileReader {
     return !json::find_member(object, table_.partition_key.name, member) && (*object.begin()).value.is_array();
   }
 
-  std::optional<std::string> read_of_document() {
+  std::optional<ItemChange> read_of_document() {
     try {
       const std::optional<std::string> text = documents_->next();
       if (!text) return std::nullopt;
       line_ = documents_->object_line();
-      return item_of(*text);
+      return change_of(*text);
     } catch (const DocumentError& error) {
       throw BadItem(error.line, error.what(), error.ends_reading);
     }
   }
 
-  [[nodiscard]] std::string item_of(const std::string& text) {
+  [[nodiscard]] ItemChange change_of(const std::string& text) {
     const bool plain = plain_ ? *plain_ : !is_item_record(table_, text);
     try {
-      std::string item = plain ? wire_item(text) : item_of_record(table_, text, line_);
-      if (plain) check_keys(table_, item, line_);
+      ItemChange change = plain ? ItemChange{wire_item(text)} : change_of_record(table_, text, line_);
+      if (plain) check_keys(table_, change.json, line_);
       plain_ = plain;
-      return item;
+      return change;
     } catch (const BadItem& error) {
       throw BadItem(line_, error.what() + hint(text, plain));
     } catch (const PlainJsonError& error) {
@@ -385,7 +385,7 @@ class TypedCsvReader : public ItemFileReader {
     }
   }
 
-  std::optional<std::string> read() override {
+  std::optional<ItemChange> read() override {
     std::vector<CsvField> record;
     try {
       if (!reader_.read(record)) return std::nullopt;
@@ -409,7 +409,7 @@ class TypedCsvReader : public ItemFileReader {
     }
     item += '}';
     check_keys(table_, item, reader_.line());
-    return item;
+    return ItemChange{std::move(item)};
   }
 
   [[nodiscard]] std::uint64_t lines() const override { return reader_.next_line(); }
@@ -491,12 +491,12 @@ class IonReader : public ItemFileReader {
  public:
   IonReader(std::istream& in, const TableInfo& table) : ItemFileReader(in), table_(table) { open(0); }
 
-  std::optional<std::string> read() override {
+  std::optional<ItemChange> read() override {
     engine::InputRecord record;
     if (!records_->read(record)) return std::nullopt;
     if (!record.fault.empty()) throw BadItem(item_line(), record.fault, records_->ended());
     try {
-      return item_of_record(table_, record.json, item_line());
+      return change_of_record(table_, record.json, item_line());
     } catch (const core::ApiError& error) {
       const bool is_text = core::is_utf8(record.json);
       throw BadItem(item_line(), is_text ? error.message : std::string("no UTF-8") + kOtherEncoding);

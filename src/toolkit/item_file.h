@@ -31,13 +31,13 @@ std::optional<FileFormat> format_of_file(const std::string& file);
 /// Writes items; the key attributes are CSV's first columns.
 std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& out, const TableInfo& table);
 
-/// Reads items one by one, each as wire JSON in normal form.
+/// Reads items one by one.
 class ItemFileReader {
  public:
   virtual ~ItemFileReader() = default;
-  /// Reads the next item; nullopt at the end. Throws BadItem; unless it ends the reading, the next call reads the next
-  /// item.
-  virtual std::optional<std::string> read() = 0;
+  /// The next item; nullopt at the end. Throws BadItem, after which reading may go on with the next
+  /// unless it ends the reading.
+  virtual std::optional<ItemChange> read() = 0;
   /// The bytes and lines of the file read so far, at the end of an item.
   [[nodiscard]] virtual std::uint64_t bytes() const;
   [[nodiscard]] virtual std::uint64_t lines() const = 0;

@@ -1,7 +1,10 @@
 #include "toolkit/item_record.h"
 
+#include <utility>
+
 #include "core/attribute_value.h"
 #include "json/item.h"
+#include "toolkit/expression_words.h"
 #include "toolkit/json_documents.h"
 
 namespace stator::toolkit {
@@ -11,6 +14,11 @@ bool is_wire_value(const json::Value& value) {
   json::Object typed;
   return value.get(typed) == simdjson::SUCCESS && typed.size() == 1 &&
          core::type_from_name((*typed.begin()).key).has_value();
+}
+
+bool find_object(const json::Object& object, std::string_view name, json::Object& found) {
+  json::Value value;
+  return json::find_member(object, name, value) && value.get(found) == simdjson::SUCCESS;
 }
 
 }  // namespace
@@ -31,15 +39,31 @@ void check_keys(const TableInfo& table, const std::string& item, std::uint64_t l
   }
 }
 
-json::Object unwrapped(json::Object object, std::string_view partition_key) {
-  for (const char* name : {"PutRequest", "Item"}) {
-    json::Value wrapped;
-    json::Object inner;
-    if (object.size() == 1 && json::find_member(object, name, wrapped) && wrapped.get(inner) == simdjson::SUCCESS &&
-        partition_key != name)
-      object = inner;
+Unwrapped unwrap(const json::Object& record, std::string_view partition_key) {
+  Unwrapped found{.attributes = record};
+  json::Value unused;
+  json::Object inner;
+  while (!json::find_member(found.attributes, partition_key, unused)) {
+    const json::Object outer = found.attributes;
+    const bool is_alone = outer.size() == 1;
+    const bool is_change = find_object(outer, "Keys", inner) && find_object(outer, "Metadata", inner);
+    if (is_alone && (find_object(outer, "PutRequest", inner) || find_object(outer, "Item", inner) ||
+                     find_object(outer, "Record", inner))) {
+      found.attributes = inner;
+    } else if (is_alone && find_object(outer, "DeleteRequest", inner) && find_object(inner, "Key", inner)) {
+      found.attributes = inner;
+      found.is_deletion = true;
+    } else if (is_change && find_object(outer, "NewImage", inner)) {
+      found.attributes = inner;
+    } else if (is_change && find_object(outer, "Keys", inner)) {
+      found.attributes = inner;
+      found.is_deletion = true;
+    } else {
+      return found;
+    }
+    found.is_wrapped = true;
   }
-  return object;
+  return found;
 }
 
 bool is_item_record(const TableInfo& table, std::string_view text) {
@@ -47,22 +71,23 @@ bool is_item_record(const TableInfo& table, std::string_view text) {
   json::Object object;
   json::Value member;
   if (!parse_object(parser, text, object)) return false;
-  object = unwrapped(object, table.partition_key.name);
+  object = unwrap(object, table.partition_key.name).attributes;
   return json::find_member(object, table.partition_key.name, member) && is_wire_value(member);
 }
 
-std::string item_of_record(const TableInfo& table, std::string_view text, std::uint64_t line) {
+ItemChange change_of_record(const TableInfo& table, std::string_view text, std::uint64_t line) {
   json::Parser parser;
   json::Object object;
   if (parser.parse(text).get(object) != simdjson::SUCCESS) throw BadItem(line, "expected a JSON object");
-  object = unwrapped(object, table.partition_key.name);
-  for (const auto member : object) {
+  const Unwrapped record = unwrap(object, table.partition_key.name);
+  for (const auto member : record.attributes) {
     if (!is_wire_value(member.value))
       throw BadItem(line, "attribute " + std::string(member.key) + " is no value of DynamoDB's JSON ({\"S\": …})");
   }
-  std::string item = json::normalise_item(object).json;
+  std::string item = json::normalise_item(record.attributes).json;
   check_keys(table, item, line);
-  return item;
+  if (record.is_deletion) item = key_of_item(table, item);
+  return {std::move(item), record.is_deletion};
 }
 
 }  // namespace stator::toolkit

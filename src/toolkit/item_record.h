@@ -23,16 +23,34 @@ struct BadItem : std::runtime_error {
 /// Throws BadItem where a key attribute is missing or of another type. `item`: wire JSON.
 void check_keys(const TableInfo& table, const std::string& item, std::uint64_t line);
 
-/// The item in a record as AWS's exports have it, {"Item": …}, or in a request, {"PutRequest": {"Item": …}}; else the
-/// object itself. An item whose partition key has such a name is not wrapped.
-json::Object unwrapped(json::Object object, std::string_view partition_key);
+/// What a file says of one item.
+struct ItemChange {
+  /// Wire JSON in normal form: the item to put, or the key of the one to delete.
+  std::string json;
+  bool is_deletion = false;
+};
+
+/// What a record holds: an object of attributes.
+struct Unwrapped {
+  json::Object attributes;
+  /// They are the key of an item that is deleted.
+  bool is_deletion = false;
+  /// The record is more than these attributes.
+  bool is_wrapped = false;
+};
+
+/// Finds the item in a record: in {"Item": …} of AWS's exports; in the changes of its incremental ones, {"Keys": …,
+/// "NewImage": …}, of which a deletion has no new image; in {"PutRequest": …} and {"DeleteRequest": …} of
+/// BatchWriteItem. An item is not wrapped, whatever the names of its attributes.
+/// Source: Developer Guide, "DynamoDB table export output format".
+Unwrapped unwrap(const json::Object& record, std::string_view partition_key);
 
 /// Whether the text is an item of the table in wire JSON, or a record that has one. No key is a map, so none can be
 /// taken for plain JSON.
 bool is_item_record(const TableInfo& table, std::string_view text);
 
-/// The item of such a record, as wire JSON in normal form. Throws BadItem, and core::ApiError for values that DynamoDB
-/// cannot hold and for what is no JSON.
-std::string item_of_record(const TableInfo& table, std::string_view text, std::uint64_t line);
+/// What such a record says. Throws BadItem, and core::ApiError for values that DynamoDB cannot hold and for what is no
+/// JSON.
+ItemChange change_of_record(const TableInfo& table, std::string_view text, std::uint64_t line);
 
 }  // namespace stator::toolkit

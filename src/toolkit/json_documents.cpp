@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/api_error.h"
+#include "toolkit/item_record.h"
 
 namespace stator::toolkit {
 namespace {
@@ -97,10 +98,7 @@ bool JsonDocuments::is_item(const std::string& text) const {
   json::Object object;
   json::Value member;
   if (!parse_object(parser, text, object)) return false;
-  if (json::find_member(object, key_, member)) return true;
-  // AWS wraps items in exports and requests.
-  return object.size() == 1 &&
-         (json::find_member(object, "Item", member) || json::find_member(object, "PutRequest", member));
+  return json::find_member(object, key_, member) || unwrap(object, key_).is_wrapped;
 }
 
 void JsonDocuments::skip_value() {

@@ -44,7 +44,7 @@ void TableWriter::put(std::string item_json, std::uint64_t tag) {
   add({std::move(key), std::move(item_json), tag});
 }
 
-void TableWriter::erase(std::string key_json) { add({std::move(key_json), {}, 0}); }
+void TableWriter::erase(std::string key_json, std::uint64_t tag) { add({std::move(key_json), {}, tag}); }
 
 void TableWriter::add(Write write) {
   // Writes of one key go to the same lane, so that they are written in order.
@@ -139,7 +139,7 @@ void TableWriter::work(Lane& lane, endpoint::Endpoint& endpoint, const std::stri
           keys.insert(write.key);
         }
         if (write.json.empty()) {
-          writer.erase(write.key);
+          writer.erase(write.key, write.tag);
         } else {
           writer.put(write.json, write.tag);
         }

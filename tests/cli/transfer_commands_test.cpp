@@ -255,7 +255,8 @@ TEST_F(TransferCommands, SayWhatTheyDidAsJson) {
   const Outcome imported = stator({"import", "every", "--skip-bad", "--output", "json", "-q"},
                                   "{\"pk\":\"a\",\"n\":1}\n{}\n{\"pk\":\"b\",\"n\":1}\n");
   EXPECT_EQ(imported.out,
-            "{\n  \"TableName\": \"every\",\n  \"Items\": 2,\n  \"EarlierItems\": 0,\n  \"BadItems\": 1\n}\n");
+            "{\n  \"TableName\": \"every\",\n  \"Items\": 2,\n  \"EarlierItems\": 0,\n  \"Deletions\": 0,\n  "
+            "\"BadItems\": 1\n}\n");
   const std::string copied = stator({"copy", "every", path("there") + "/twin", "--output", "json", "-q"}).out;
   EXPECT_TRUE(
       copied.starts_with("{\n  \"TableName\": \"twin\",\n  \"Items\": 2,\n  \"EarlierItems\": 0,\n  \"Checksum\": \""))
@@ -404,6 +405,55 @@ TEST_F(TransferCommands, AmazonIonIsWrittenAndReadWithoutLoss) {
   begin_anew();
   EXPECT_EQ(stator({"import", "every", path("ion")}).err, "imported 3 items into table every\n");
   EXPECT_EQ(checksum("every"), before);
+}
+
+TEST_F(TransferCommands, ChangesOfAnIncrementalExportArePutAndDeleted) {
+  // Of new and old images, and of new images alone; b is changed, c deleted, d made and deleted again.
+  const std::string json =
+      R"({"Metadata":{"WriteTimestampMicros":{"N":"1"}},"Keys":{"pk":{"S":"b"},"n":{"N":"2"}},)"
+      R"("NewImage":{"pk":{"S":"b"},"n":{"N":"2"},"Item":{"M":{}}},"OldImage":{"pk":{"S":"b"},"n":{"N":"2"}}})"
+      "\n"
+      R"({"Metadata":{"WriteTimestampMicros":{"N":"2"}},"Keys":{"pk":{"S":"c"},"n":{"N":"3.0"}},)"
+      R"("OldImage":{"pk":{"S":"c"},"n":{"N":"3"}}})"
+      "\n"
+      R"({"Metadata":{"WriteTimestampMicros":{"N":"3"}},"Keys":{"pk":{"S":"d"},"n":{"N":"4"}}})"
+      "\n";
+  const std::string ion =
+      "$ion_1_0 {Record:{Keys:{pk:\"b\",n:2.},Metadata:{WriteTimestampMicros:1.},OldImage:{pk:\"b\",n:2.},"
+      "NewImage:{pk:\"b\",n:2.,Item:{}}}}\n"
+      "$ion_1_0 {Record:{Keys:{pk:\"c\",n:3.},Metadata:{WriteTimestampMicros:2.},OldImage:{pk:\"c\",n:3.}}}\n"
+      "$ion_1_0 {Record:{Keys:{pk:\"d\",n:4.},Metadata:{WriteTimestampMicros:3.}}}\n";
+  const std::string requests =
+      R"({"every":[{"PutRequest":{"Item":{"pk":{"S":"b"},"n":{"N":"2"},"Item":{"M":{}}}}},)"
+      R"({"DeleteRequest":{"Key":{"pk":{"S":"c"},"n":{"N":"3"}}}},{"DeleteRequest":{"Key":{"pk":{"S":"d"},"n":{"N":"4"}}}}]})";
+  const std::string there = "bucket/prefix/AWSDynamoDB/";
+  write(there + "01-a/manifest-files.json", R"({"dataFileS3Key":"prefix/AWSDynamoDB/data/one.json"})");
+  write(there + "data/one.json", json);
+  write(there + "02-b/manifest-files.json", R"({"dataFileS3Key":"prefix/AWSDynamoDB/data/two.ion"})");
+  write(there + "data/two.ion", ion);
+  const std::pair<std::vector<std::string>, std::string> rows[] = {
+      {{"import", "every", path(there + "01-a")}, ""},
+      {{"import", "every", path(there + "02-b")}, ""},
+      {{"import", "every"}, json},
+      {{"import", "every"}, ion},
+      {{"import", "every"}, requests},
+      {{"import", "every", "--format", "ddb-json"}, json},
+  };
+  for (const auto& [words, text] : rows) {
+    begin_anew();
+    ASSERT_EQ(
+        stator({"import", "every"}, "{\"pk\":\"a\",\"n\":1}\n{\"pk\":\"b\",\"n\":2}\n{\"pk\":\"c\",\"n\":3}\n").code,
+        0);
+    EXPECT_EQ(stator(words, text).err, "imported 3 items into table every, 2 deletions among them\n");
+    std::string items = stator({"query", "every", "a", "--output", "jsonl", "-q"}).out;
+    for (const char* key : {"b", "c", "d"}) items += stator({"query", "every", key, "--output", "jsonl", "-q"}).out;
+    EXPECT_EQ(items, "{\"pk\":\"a\",\"n\":1}\n{\"pk\":\"b\",\"n\":2,\"Item\":{}}\n") << words.back() << text;
+  }
+  // The data/ beside the exports is none itself.
+  EXPECT_NE(stator({"import", "every", path("bucket/prefix")}).err.find("holds 2 exports"), std::string::npos);
+  EXPECT_NE(stator({"import", "every", path(there)}).err.find("holds 2 exports"), std::string::npos);
+  const Outcome bad = stator({"import", "every"}, R"({"Metadata":{},"Keys":{"pk":{"S":"a"}}})");
+  EXPECT_NE(bad.err.find(":1: the key attribute n (N) is missing"), std::string::npos) << bad.err;
 }
 
 TEST_F(TransferCommands, FaultsOfIonAreNamedByTheirLine) {

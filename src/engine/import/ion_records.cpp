@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 
@@ -17,6 +18,10 @@ struct NoIon {
 };
 
 constexpr std::size_t kMaxDepth = 64;
+
+/// The members of a record that are structs of attributes.
+constexpr std::array<std::string_view, 5> kMembersOfAttributes = {"Item", "ExpressionAttributeValues", "Keys",
+                                                                  "NewImage", "OldImage"};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -51,14 +56,16 @@ class IonText {
     }
   }
 
-  /// Reads a record: a struct with the member Item and others.
+  /// A struct with the member Item and others; or a change of an incremental export, Record:{Keys:{…},NewImage:{…}}.
   void read_record(std::string& out) {
-    if (text_[at_] != '{' || peek(1) == '{') throw NoIon{"a struct was expected"};
+    if (next_char() != '{' || peek(1) == '{') throw NoIon{"a struct was expected"};
     json::ObjectWriter record(out);
     read_struct([&](const std::string& name) {
       std::string& member = record.member(name);
-      if (name == "Item" || name == "ExpressionAttributeValues") {
+      if (std::ranges::find(kMembersOfAttributes, name) != kMembersOfAttributes.end()) {
         read_attributes(member);
+      } else if (name == "Record" && next_char() == '{') {
+        read_record(member);
       } else {
         read_plain(member);
       }
