@@ -85,11 +85,13 @@ core::ApiError throttling_error(const Context& context, const ThroughputExceeded
                            .index = exceeded.index});
 }
 
+ThrottledAction throttled_action(const core::ErrorType& type, bool of_index) {
+  const bool provisioned = type == ErrorCode::kProvisionedThroughputExceeded;
+  return {provisioned ? "ProvisionedThroughputExceeded" : "ThrottlingError", message_of(type, of_index)};
+}
+
 ThrottledAction throttled_action(const ThroughputExceeded& exceeded) {
-  const ErrorCode code = code_of(exceeded);
-  const std::string_view message = message_of(code, !exceeded.index.empty());
-  return {code == ErrorCode::kProvisionedThroughputExceeded ? "ProvisionedThroughputExceeded" : "ThrottlingError",
-          message};
+  return throttled_action(code_of(exceeded), !exceeded.index.empty());
 }
 
 }  // namespace stator::api

@@ -30,6 +30,7 @@ struct ThrottledAction {
   std::string_view code;
   std::string_view message;
 };
+ThrottledAction throttled_action(const core::ErrorType& type, bool of_index);
 ThrottledAction throttled_action(const engine::ThroughputExceeded& exceeded);
 
 }  // namespace stator::api

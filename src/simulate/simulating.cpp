@@ -10,6 +10,7 @@
 
 #include "api/operations.h"
 #include "api/request_access.h"
+#include "api/throttling.h"
 #include "json/members.h"
 #include "json/object_writer.h"
 #include "json/reader.h"
@@ -83,7 +84,28 @@ class Facts {
     const api::Operation* const operation = api::find_operation(request_.operation);
     return operation != nullptr && readable_ && api::effect_of(*operation, root_) == api::Effect::kWrite;
   }
-  /// Null if the body is not an object.
+  /// The PartiQL statements that can be parsed.
+  const std::vector<partiql::SharedStatement>& statements() {
+    parse();
+    if (statements_found_ || !readable_) return statements_;
+    statements_found_ = true;
+    const auto add = [this](const json::Value& holder) {
+      std::string_view text;
+      try {
+        if (holder["Statement"].get(text) == simdjson::SUCCESS) statements_.push_back(partiql::parse_cached(text));
+      } catch (const core::ApiError&) {
+        // The service refuses it.
+      }
+    };
+    add(root_);
+    for (const char* const list : {"Statements", "TransactStatements"}) {
+      json::Array holders;
+      if (root_[list].get(holders) != simdjson::SUCCESS) continue;
+      for (const json::Value holder : holders) add(holder);
+    }
+    return statements_;
+  }
+  /// Null where it is no object.
   const json::Object* object() {
     parse();
     return readable_ ? &object_ : nullptr;
@@ -106,28 +128,7 @@ class Facts {
     tables_found_ = true;
     api::for_each_table(request_.operation, root_, [this](std::string_view name) { tables_.emplace_back(name); });
   }
-  /// The valid PartiQL statements.
-  const std::vector<partiql::SharedStatement>& statements() {
-    parse();
-    if (statements_found_ || !readable_) return statements_;
-    statements_found_ = true;
-    const auto add = [this](const json::Value& holder) {
-      std::string_view text;
-      try {
-        if (holder["Statement"].get(text) == simdjson::SUCCESS) statements_.push_back(partiql::parse_cached(text));
-      } catch (const core::ApiError&) {
-        // The service refuses this statement.
-      }
-    };
-    add(root_);
-    for (const char* const list : {"Statements", "TransactStatements"}) {
-      json::Array holders;
-      if (root_[list].get(holders) != simdjson::SUCCESS) continue;
-      for (const json::Value holder : holders) add(holder);
-    }
-    return statements_;
-  }
-  /// Whether a text or number in a statement begins with the prefix.
+  /// A text or number in a statement that begins so.
   bool has_literal(std::string_view prefix) {
     const auto begins_so = [&](const partiql::Node& node) {
       return (node.kind == partiql::NodeKind::kString || node.kind == partiql::NodeKind::kNumber) &&
@@ -221,7 +222,12 @@ struct CancellationReason {
   std::string_view code;
   std::string_view message;
 };
-std::optional<CancellationReason> cancellation_reason(const core::ErrorType& type) {
+std::optional<CancellationReason> cancellation_reason(const Failure& failure, bool of_index) {
+  const core::ErrorType& type = failure.type;
+  if (!failure.limit.empty()) {
+    const api::ThrottledAction action = api::throttled_action(type, of_index);
+    return CancellationReason{action.code, action.message};
+  }
   if (type == ErrorCode::kTransactionConflict || type == ErrorCode::kTransactionCanceled) {
     return CancellationReason{"TransactionConflict", "Transaction is ongoing for the item"};
   }
@@ -375,25 +381,47 @@ std::string access_denied(const endpoint::Request& request, std::string_view acc
 core::ApiError make_error(const Failure& failure, const endpoint::Request& request, std::string_view account_id,
                           Facts& facts, Draws& draws, std::int64_t now_ms) {
   core::ApiError error(failure.type, failure.message);
-  if (const auto reason = cancellation_reason(failure.type)) {
-    const std::size_t actions = actions_of(facts.object());
-    if (actions > 0) {
-      error = cancelled(actions, static_cast<std::size_t>(draws.next() * static_cast<double>(actions)), *reason);
-    }
-  }
-  if (failure.type == ErrorCode::kAccessDenied) error.message = access_denied(request, account_id, facts.table());
-  if (!failure.limit.empty() || failure.type == ErrorCode::kProvisionedThroughputExceeded ||
-      failure.type == ErrorCode::kThrottling || failure.type == ErrorCode::kRequestLimitExceeded) {
+  const std::size_t actions = actions_of(facts.object());
+  if (const auto reason = cancellation_reason(failure, !facts.index().empty()); reason && actions > 0) {
+    error = cancelled(actions, static_cast<std::size_t>(draws.next() * static_cast<double>(actions)), *reason);
+  } else if (!failure.limit.empty() || failure.type == ErrorCode::kProvisionedThroughputExceeded ||
+             failure.type == ErrorCode::kThrottling || failure.type == ErrorCode::kRequestLimitExceeded) {
     error = throttled(failure.type, failure.limit, facts.writes(), request.region, account_id, facts.table(),
                       facts.index());
   }
+  if (failure.type == ErrorCode::kAccessDenied) error.message = access_denied(request, account_id, facts.table());
   if (!failure.message.empty()) error.message = failure.message;
   if (error.message.empty()) error.message = usual_message(failure, now_ms);
   error.status = failure.status;
   return error;
 }
 
-/// The request with pages limited to `page_items`; empty if it must stay unchanged.
+/// The reply to a batch of statements, each of which is throttled. False where the service refuses one for itself.
+bool append_throttled_statements(const Failure& failure, Facts& facts, std::string& reply) {
+  json::Value value;
+  json::Array members;
+  if (facts.object() == nullptr || !json::find_member(*facts.object(), "Statements", value) ||
+      value.get(members) != simdjson::SUCCESS || members.size() != facts.statements().size()) {
+    return false;
+  }
+  json::ObjectWriter writer(reply);
+  json::ArrayWriter responses(writer.key("Responses"));
+  for (const auto& statement : facts.statements()) {
+    const api::ThrottledAction throttled = api::throttled_action(failure.type, !statement->source.index.empty());
+    json::ObjectWriter response(responses.element());
+    json::ObjectWriter error(response.key("Error"));
+    error.text("Code", throttled.code);
+    error.text("Message", failure.message.empty() ? throttled.message : failure.message);
+    error.end();
+    response.text("TableName", statement->source.table);
+    response.end();
+  }
+  responses.end();
+  writer.end();
+  return true;
+}
+
+/// The request with pages of at most so many items; empty: it stays as it is.
 std::string with_limit(const json::Object& request, std::uint32_t page_items) {
   json::Value value;
   std::int64_t limit = page_items;
@@ -416,8 +444,11 @@ struct Around {
 /// Carries out everything in the plan but the latency.
 void carry_out(Plan& plan, Facts& facts, const endpoint::Request& request, const Around& around, std::string& reply) {
   const bool fails_after = plan.failure != nullptr && plan.failure->after_effect;
-  if (plan.failure != nullptr && !fails_after)
+  if (plan.failure != nullptr && !fails_after) {
+    const bool throttles_each = !plan.failure->limit.empty() && request.operation == "BatchExecuteStatement";
+    if (throttles_each && append_throttled_statements(*plan.failure, facts, reply)) return;
     throw make_error(*plan.failure, request, around.account_id, facts, *plan.draws, around.now_ms);
+  }
   if (plan.cut == Cut::kBeforeEffect) return cut_off(request);
 
   endpoint::Request changed = request;

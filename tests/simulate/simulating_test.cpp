@@ -194,6 +194,21 @@ TEST_F(SimulatingTest, ErrorsAreTheServicesOwn) {
       {R"("error":"TransactionInProgressException")", "TransactWriteItems", "{}",
        R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#TransactionInProgressException","Message":"The transaction )"
        R"(with the given request token is already in progress."})"},
+      {R"("throttle":"ProvisionedThroughputExceeded")", "TransactGetItems", R"({"TransactItems":[{}]})",
+       R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"Transaction )"
+       R"(cancelled, please refer cancellation reasons for specific reasons [ProvisionedThroughputExceeded]",)"
+       R"("CancellationReasons":[{"Code":"ProvisionedThroughputExceeded","Message":"The level of configured )"
+       R"(provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the )"
+       R"(UpdateTable API."}]})"},
+      {R"("throttle":"AccountLimitExceeded")", "ExecuteTransaction", R"({"TransactStatements":[{}]})",
+       R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"Transaction )"
+       R"(cancelled, please refer cancellation reasons for specific reasons [ThrottlingError]","CancellationReasons":)"
+       R"([{"Code":"ThrottlingError","Message":"Throughput exceeds the current throughput limit for your account."}]})"},
+      {R"("throttle":"AccountLimitExceeded")", "BatchExecuteStatement",
+       R"({"Statements":[{"Statement":"SELECT * FROM a WHERE pk = 'a'"},{"Statement":"DELETE FROM b WHERE pk = 'a'"}]})",
+       R"({"Responses":[{"Error":{"Code":"ThrottlingError","Message":"Throughput exceeds the current throughput limit )"
+       R"(for your account."},"TableName":"a"},{"Error":{"Code":"ThrottlingError","Message":"Throughput exceeds the )"
+       R"(current throughput limit for your account."},"TableName":"b"}]})"},
       {R"("error":"TransactionConflictException")", "PutItem", "{}",
        R"(400 {"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"Transaction is )"
        R"(ongoing for the item"})"},
