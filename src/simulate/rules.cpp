@@ -134,6 +134,7 @@ When read_when(const json::Value& value, const std::string& where) {
           }
         }},
        {"probability", [&](const auto& member, const auto& at) { when.probability = read_number(member, at, 0, 1); }},
+       {"skip", [&](const auto& member, const auto& at) { when.skip = read_count(member, at, 0); }},
        {"first", [&](const auto& member, const auto& at) { when.first = read_count(member, at, 0); }},
        {"from_s", [&](const auto& member, const auto& at) { when.from_ms = read_seconds(member, at); }},
        {"until_s", [&](const auto& member, const auto& at) { when.until_ms = read_seconds(member, at); }}});

@@ -25,6 +25,8 @@ struct When {
   Names regions;
   /// Attributes whose text must begin with the given prefix, in a key, an item, or a query's values.
   std::map<std::string, std::string, std::less<>> key_prefixes;
+  /// So many of the requests that match are let pass before.
+  std::uint64_t skip = 0;
   double probability = 1;
   /// Applies only to this many of the matching requests, from the first on.
   std::optional<std::uint64_t> first;

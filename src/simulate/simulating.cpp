@@ -561,7 +561,9 @@ void Simulating::call(const endpoint::Request& request, std::string& reply) {
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const When& when = rules[i].when;
     if (!fits(when, request, now_ms - current->since_ms, facts)) continue;
-    Draws draws(current->rules.seed, i, current->counts[i].fitted.fetch_add(1));
+    const std::uint64_t number = current->counts[i].fitted.fetch_add(1);
+    if (number < when.skip) continue;
+    Draws draws(current->rules.seed, i, number);
     if (draws.next() > when.probability) continue;
     const std::uint64_t before = current->counts[i].acted.fetch_add(1);
     if (when.first && before >= *when.first) {

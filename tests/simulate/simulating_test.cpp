@@ -176,6 +176,22 @@ TEST_F(SimulatingTest, RulesHoldForATimeAndACount) {
   EXPECT_EQ(state(), R"({"seed":1,"rules":[{"name":"rules[0]","requests":2,"acted":2}]})");
 }
 
+TEST_F(SimulatingTest, RulesLetTheFirstRequestsPass) {
+  const auto play = [&](const std::string& when) {
+    rules(R"({"when":{"operation":"ListTables",)" + when + R"(},"then":{"error":"ServiceUnavailable"}})");
+    std::string seen;
+    for (int i = 0; i < 6; ++i) {
+      ask("DescribeLimits", "{}");
+      seen += ask("ListTables", "{}").starts_with("503 ") ? 'x' : '.';
+    }
+    return seen;
+  };
+  EXPECT_EQ(play(R"("skip":2)"), "..xxxx");
+  EXPECT_EQ(play(R"("skip":2,"first":1)"), "..x...");
+  EXPECT_EQ(state(), R"({"seed":1,"rules":[{"name":"rules[0]","requests":6,"acted":1}]})");
+  EXPECT_EQ(play(R"("skip":6)"), "......");
+}
+
 TEST_F(SimulatingTest, TheSeedDecides) {
   const auto play = [&](const std::string& seed) {
     rules(R"({"name":"some","when":{"probability":0.3},"then":{"error":"InternalServerError"}})", seed);
