@@ -35,8 +35,8 @@ struct ModelSource {
   std::string time_to_live_attribute;
 };
 
-/// Reads a file's text: DescribeTable's reply or its `Table` member, a CreateTable request, a NoSQL Workbench data
-/// model (all its tables), or a OneTable schema (which does not name its table: `name` does). Throws a
+/// From a file's text: DescribeTable's reply or its `Table` member, a CreateTable request, a CloudFormation template or
+/// a NoSQL Workbench data model (each of its tables), a OneTable schema (which names no table: `name`). Throws
 /// std::runtime_error that says what was expected.
 std::vector<ModelSource> read_model_sources(std::string_view text, const std::string& name);
 

@@ -141,6 +141,42 @@ TEST_F(Init, ReadsNoSqlWorkbenchModels) {
   check("other");
 }
 
+TEST_F(Init, ReadsCloudFormationTemplates) {
+  const std::string resources = R"({"Resources":{
+    "Role":{"Type":"AWS::IAM::Role","Properties":{}},
+    "Orders315BB997":{"Type":"AWS::DynamoDB::Table","Properties":{
+      "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"N"}],
+      "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],
+      "GlobalSecondaryIndexes":[{"IndexName":"by-sk","KeySchema":[{"AttributeName":"sk","KeyType":"HASH"}],
+        "Projection":{"ProjectionType":"KEYS_ONLY"}}],
+      "TableName":{"Fn::Sub":"orders-${Stage}"},"BillingMode":"PAY_PER_REQUEST","SSESpecification":{"SSEEnabled":true},
+      "StreamSpecification":{"StreamViewType":"NEW_IMAGE"},"TimeToLiveSpecification":{"AttributeName":"ends","Enabled":true}},
+      "DeletionPolicy":"Retain"},
+    "Users":{"Type":"AWS::DynamoDB::GlobalTable","Properties":{"TableName":"users",
+      "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
+      "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",
+      "Replicas":[{"Region":"eu-west-3","DeletionProtectionEnabled":true}]}},
+    "Simple":{"Type":"AWS::Serverless::SimpleTable"},
+    "Numbered":{"Type":"AWS::Serverless::SimpleTable","Properties":{"PrimaryKey":{"Name":"n","Type":"Number"}}}}})";
+  write("template.json", resources);
+  write("printed.json", R"({"TemplateBody":)" + resources + R"(,"StagesAvailable":["Original"]})");
+  const Outcome which = stator({"init", "orders", "--from", path("template.json")});
+  EXPECT_NE(which.err.find("has the tables Orders315BB997, users, Simple, Numbered; --table"), std::string::npos)
+      << which.err;
+  for (const std::string table : {"Orders315BB997", "users", "Simple", "Numbered"}) {
+    const std::string model = "of-" + table;
+    const char* const file = table == "users" ? "printed.json" : "template.json";
+    const Outcome made = stator({"init", model, "--from", path(file), "--table", table});
+    EXPECT_EQ(made.code, 0) << made.err;
+    check(model);
+  }
+  const std::string orders = read("models/of-Orders315BB997/table.json");
+  EXPECT_NE(orders.find(R"("StreamEnabled": true)"), std::string::npos) << orders;
+  EXPECT_NE(orders.find(R"("AttributeName": "ends")"), std::string::npos) << orders;
+  EXPECT_EQ(orders.find("SSE"), std::string::npos) << orders;
+  EXPECT_NE(read("models/of-Numbered/table.json").find(R"("AttributeType": "N")"), std::string::npos);
+}
+
 TEST_F(Init, ReadsOneTableSchemas) {
   write("onetable.json", R"({"format":"onetable:1.1.0","version":"0.0.1",
     "indexes":{"primary":{"hash":"pk","sort":"sk"},"gs1":{"hash":"gs1pk","sort":"gs1sk","project":["name"],"follow":true},
@@ -185,8 +221,12 @@ TEST_F(Init, SaysWhatAFileIsNot) {
     const char* err;
   } rows[] = {
       {"{", "this is no JSON"},
-      {"{}", "expected what describe-table prints, a CreateTable request, a NoSQL Workbench data model or a OneTable"},
+      {"{}",
+       "expected what describe-table prints, a CreateTable request, a CloudFormation template, a NoSQL Workbench"},
       {"[]", "expected what describe-table prints"},
+      {"Resources:\n  Table:\n", "this is no JSON (a CloudFormation or SAM template in YAML is made JSON by cfn-flip"},
+      {R"({"Resources":{"a":{"Type":"AWS::S3::Bucket"}}})", "the template has no table"},
+      {R"({"Resources":{"a":{"Type":"AWS::DynamoDB::Table","Properties":{}}}})", "resource a: "},
       {R"({"DataModel":[{"TableName":"t"}]})", "has no PartitionKey"},
       {R"({"indexes":{},"models":{}})", "has no indexes.primary"},
   };
