@@ -187,6 +187,13 @@ struct Store::Impl {
     }
     return status;
   }
+  /// Throws where a write has failed, of which the database must hear: it is what tries to resume.
+  void check_written(const rocksdb::Status& status) const {
+    if (status.ok()) return;
+    if (status.IsMemoryLimit()) throw std::bad_alloc();
+    database->errors().on_write_failed(status);
+    check(status);
+  }
   rocksdb::ReadOptions read_options(Keep keep) {
     rocksdb::ReadOptions read;
     read.fill_cache = keep != Keep::kNothing || has_room_for_blocks();
@@ -446,12 +453,7 @@ void Store::write(Batch& batch, bool sync, std::size_t callers) {
   if (impl_->budget) impl_->budget->check(*impl_->db, batch.impl_->batch.GetDataSize(), batch.impl_->removes);
   const RowCache::Fence fence(impl_->rows, batch.impl_->keys);
   rocksdb::WriteBatch& changes = batch.impl_->batch;
-  const std::uint64_t recoveries = impl_->database->errors().recoveries();
-  const rocksdb::Status status = sync ? impl_->group_commit.write(changes, callers) : impl_->write(changes, false);
-  if (status.ok()) return;
-  if (status.IsMemoryLimit()) throw std::bad_alloc();
-  impl_->database->errors().on_write_failed(status, recoveries);
-  check(status);
+  impl_->check_written(sync ? impl_->group_commit.write(changes, callers) : impl_->write(changes, false));
 }
 
 void Store::check_log() const { check(impl_->database->errors().write_error()); }
@@ -492,8 +494,8 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
     if (++count > kFewKeys) {
       {
         const RowCache::Fence fence(impl_->rows, lower, upper);
-        check_log();
-        check(Impl::written([&] {
+        check(impl_->database->errors().write_error());
+        impl_->check_written(Impl::written([&] {
           return impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower),
                                         slice(upper));
         }));
@@ -506,7 +508,7 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
   }
   if (batch.empty()) return;
   const RowCache::Fence fence(impl_->rows, batch.impl_->keys);
-  check(impl_->write(batch.impl_->batch, impl_->write_options.sync));
+  impl_->check_written(impl_->write(batch.impl_->batch, impl_->write_options.sync));
 }
 
 void Store::checkpoint(const std::filesystem::path& directory, CheckpointKind kind) {
