@@ -272,14 +272,13 @@ bool Connection::runs_here(endpoint::Effort effort) {
 
 Connection::Step Connection::answer(Self& self, const RequestHead& head, std::string_view body, std::size_t used) {
   const auto body_end = static_cast<std::size_t>(body.data() - input_.data()) + body.size();
-  Call call{.head = head,
-            .body = body,
-            .padding_bytes = input_.readable_after(body_end),
+  const endpoint::Request::Time deadline(
+      std::chrono::milliseconds(request_since_ms_ + loop_.options().call_timeout_ms));
+  Call call{.request = {.head = head,
+                        .body = {body, input_.readable_after(body_end)},
+                        .times = {.arrived = loop_.turn_began(), .deadline = deadline}},
             .used = used,
             .effort = loop_.protocol().effort(head),
-            .times = {.arrived = loop_.turn_began(),
-                      .deadline = endpoint::Request::Time(
-                          std::chrono::milliseconds(request_since_ms_ + loop_.options().call_timeout_ms))},
             .last = !head.keep_alive || loop_.draining()};
   state_ = State::kCalling;
   if (call.effort == endpoint::Effort::kWaits && loop_.protocol().can_be_together(head)) {
@@ -323,18 +322,18 @@ void Connection::submit(Self self, Call call) {
 
 void Connection::run(Call& call, Protocol& protocol) noexcept {
   try {
-    if (call.waited && std::chrono::steady_clock::now() > call.times.deadline) {
-      protocol.refuse_call(call.head, Protocol::Shortage::kTime, call.times, call.last, replies_);
+    if (call.waited && std::chrono::steady_clock::now() > call.request.times.deadline) {
+      protocol.refuse_call(call.request, Protocol::Shortage::kTime, call.last, replies_);
     } else if (call.effort && !reserve_reply(*call.effort, call.used)) {
-      protocol.refuse_call(call.head, Protocol::Shortage::kMemory, call.times, call.last, replies_);
-    } else if (call.at_once) {
-      const auto last = protocol.answer_at_once(call.head, call.body, call.padding_bytes, call.times, call.last,
-                                                memory_, replies_, put_off_ ? &answered_ : nullptr);
-      call.would_wait = !last;
-      call.alone = protocol.notes().alone;
-      call.last = last.value_or(call.last);
+      protocol.refuse_call(call.request, Protocol::Shortage::kMemory, call.last, replies_);
     } else {
-      call.last = protocol.answer(call.head, call.body, call.padding_bytes, call.times, call.last, memory_, replies_);
+      const Protocol::Outcome outcome =
+          call.at_once
+              ? protocol.answer_at_once(call.request, call.last, memory_, replies_, put_off_ ? &answered_ : nullptr)
+              : protocol.answer(call.request, call.last, memory_, replies_);
+      call.would_wait = outcome == Protocol::Outcome::kWouldWait;
+      call.last = call.last || outcome == Protocol::Outcome::kCloses;
+      call.alone = protocol.notes().alone;
     }
     call.hold = protocol.notes().hold;
     call.failed = protocol.notes().cut;
@@ -367,10 +366,10 @@ void Connection::end_put_off(const std::optional<ReplyBuffer::Mark>& depends, co
   try {
     if (failure != nullptr && depends) {
       replies_.back_to(*depends);
-      protocol.answer_failed(put_off_->head, failure, put_off_->last, replies_, answered_);
+      protocol.answer_failed(put_off_->request.head, failure, put_off_->last, replies_, answered_);
       settle_memory();
     }
-    if (answered_) protocol.note(put_off_->head, *answered_);
+    if (answered_) protocol.note(put_off_->request.head, *answered_);
   } catch (const std::exception& error) {
     spdlog::error("a request could not be answered: {}", error.what());
     put_off_->failed = true;

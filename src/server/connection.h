@@ -98,17 +98,14 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   // Calls.
   /// One request while it is being answered. Its views point into the connection's input, which stays until then.
   struct Call {
-    RequestHead head;
-    std::string_view body;
-    std::size_t padding_bytes;
+    Protocol::Received request;
     std::size_t used;                        // input bytes of the request
-    std::optional<endpoint::Effort> effort;  // empty: the request does not reach the endpoint
-    Protocol::Times times;
-    bool last;                // the connection closes after this call
-    bool waited = false;      // has waited for a thread of the pool
-    bool at_once = false;     // the endpoint must do nothing if it would have to wait
-    bool would_wait = false;  // the endpoint would have had to wait
-    bool alone = false;       // it can never be combined with others
+    std::optional<endpoint::Effort> effort;  // empty: the endpoint is not asked
+    bool last;                               // the connection closes after it
+    bool waited = false;                     // waited for a thread of the pool
+    bool at_once = false;                    // where the endpoint would wait, it is to do nothing, and
+    bool would_wait = false;                 // the endpoint would have waited,
+    bool alone = false;                      // and can never answer it together with others
     bool failed = false;
     std::chrono::milliseconds hold{0};  // before its reply is sent
   };

@@ -76,10 +76,10 @@ std::optional<std::string_view> accepted_content_type(std::string_view header) {
 
 [[noreturn]] void throw_unknown_operation() { throw core::ApiError(core::ErrorCode::kUnknownOperation, ""); }
 
-/// Throws the errors that the service checks first: of the body, then of the target. Called only if the request fails
-/// anyway, so that valid ones are parsed once.
-void check_body_and_operation(std::string_view operation, std::string_view body, std::size_t padding_bytes) {
-  if (!body.empty()) json::Parser::of_this_thread().parse(body, padding_bytes);
+/// Throws the errors that the service checks first: of the body, then of the target. Called only where the request
+/// fails anyhow, so that a valid one is parsed once.
+void check_body_and_operation(std::string_view operation, const Protocol::Body& body) {
+  if (!body.text.empty()) json::Parser::of_this_thread().parse(body.text, body.padding_bytes);
   if (api::find_operation(operation) == nullptr) throw_unknown_operation();
 }
 
@@ -179,9 +179,8 @@ bool Protocol::can_be_together(const RequestHead& head) const {
   return head.method == "POST" && head.path() == "/" && endpoint_.can_be_together(target_of(head).operation);
 }
 
-std::optional<bool> Protocol::answer_at_once(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
-                                             const Times& times, bool close, MemoryCharge& memory, ReplyBuffer& replies,
-                                             std::optional<Answered>* answered) {
+Protocol::Outcome Protocol::answer_at_once(const Received& request, bool close, MemoryCharge& memory,
+                                           ReplyBuffer& replies, std::optional<Answered>* answered) {
   struct Reset {
     Protocol& protocol;
     ~Reset() {
@@ -192,16 +191,16 @@ std::optional<bool> Protocol::answer_at_once(const RequestHead& head, std::strin
   must_not_wait_ = true;
   answered_ = answered;
   try {
-    return answer(head, body, padding_bytes, times, close, memory, replies);
+    return answer(request, close, memory, replies);
   } catch (const WouldWait&) {
-    return std::nullopt;
+    return Outcome::kWouldWait;
   }
 }
 
-bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes, const Times& times,
-                      bool close, MemoryCharge& memory, ReplyBuffer& replies) {
+Protocol::Outcome Protocol::answer(const Received& request, bool close, MemoryCharge& memory, ReplyBuffer& replies) {
+  const RequestHead& head = request.head;
   request_id_ = ids_.next();
-  deadline_ = times.deadline;
+  deadline_ = request.times.deadline;
   operation_ = RequestCounts::kOther;
   operation_name_.clear();
   notes_ = {.obeyed = true};
@@ -221,7 +220,7 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
         reply.content_type = kJsonType;
         answer_with(*refusal, reply, replies);
       } else {
-        reply = answer_body(head, body, padding_bytes, memory, replies);
+        reply = answer_body(head, request.body, memory, replies);
         reply.allow_page = has_origin(head);
       }
       reply.head_only = head.method == "HEAD";
@@ -238,10 +237,11 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
     }
   }
   free_large_buffers();
-  const Counted counted{operation_, status, sent_bytes, times.arrived, notes_.hold};
+  const Outcome outcome = closing ? Outcome::kCloses : Outcome::kKeepsOpen;
+  const Counted counted{operation_, status, sent_bytes, request.times.arrived, notes_.hold};
   if (answered_ == nullptr && !options_.log_requests) {
     count(counted);
-    return closing;
+    return outcome;
   }
   Answered answered{counted, {}, {}};
   if (options_.log_requests) {
@@ -253,7 +253,7 @@ bool Protocol::answer(const RequestHead& head, std::string_view body, std::size_
   } else {
     note(head, answered);
   }
-  return closing;
+  return outcome;
 }
 
 void Protocol::free_large_buffers() noexcept {
@@ -281,8 +281,8 @@ void Protocol::note(const RequestHead& head, const Answered& answered) {
                .trace = printable(head.trace)});
 }
 
-Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
-                                          MemoryCharge& memory, ReplyBuffer& replies) {
+Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, Body body, MemoryCharge& memory,
+                                          ReplyBuffer& replies) {
   ReplyHead reply;
   const bool at_root = head.path() == "/";
   // Health checks of containers often ask with HEAD (wget --spider).
@@ -295,38 +295,38 @@ Protocol::ReplyHead Protocol::answer_body(const RequestHead& head, std::string_v
   if (const Route* const route = route_of(head)) {
     reply.content_type = kJsonType;
     answer_safely(route->path, reply, replies, [&] {
-      reserve_reading(body, memory);
-      answer_route(head, *route, body, replies);
+      reserve_reading(body.text, memory);
+      answer_route(head, *route, body.text, replies);
       reply.content_type = route->content_type;
     });
     return reply;
   }
   const auto content_type = accepted_content_type(head.content_type);
-  if (head.method != "POST" || !at_root || (!body.empty() && !content_type)) {
+  if (head.method != "POST" || !at_root || (!body.text.empty() && !content_type)) {
     reply.status = 404;
     replies.bytes() += kNotFoundBody;
     return reply;
   }
   reply.content_type = content_type.value_or(kJsonType);
   answer_safely(head.amz_target, reply, replies, [&] {
-    const std::string_view received = body;
-    if (!decode_body(head, body, padding_bytes, memory, reply, replies)) return;
-    reserve_reading(body, memory);
+    const std::string_view received = body.text;
+    if (!decode_body(head, body, memory, reply, replies)) return;
+    reserve_reading(body.text, memory);
     const Target target = target_of(head);
     operation_ = counts_.number_of(target.operation);
     if (options_.log_requests) operation_name_ = target.operation;
     if (target.operation.empty()) {
-      check_body_and_operation(target.operation, body, padding_bytes);
+      check_body_and_operation(target.operation, body);
       throw_unknown_operation();
     }
     std::shared_ptr<const AccessKey> caller;
     try {
       caller = authenticator_.check(head, received);
     } catch (const core::ApiError&) {
-      check_body_and_operation(target.operation, body, padding_bytes);
+      check_body_and_operation(target.operation, body);
       throw;
     }
-    call(head, caller.get(), target, body, padding_bytes, replies);
+    call(head, caller.get(), target, body, replies);
   });
   return reply;
 }
@@ -375,8 +375,8 @@ void Protocol::answer_with(const core::ApiError& error, ReplyHead& reply, ReplyB
   replies.bytes() += core::render_error(error);
 }
 
-bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes,
-                           MemoryCharge& memory, ReplyHead& reply, ReplyBuffer& replies) {
+bool Protocol::decode_body(const RequestHead& head, Body& body, MemoryCharge& memory, ReplyHead& reply,
+                           ReplyBuffer& replies) {
   const std::string_view name = trimmed(head.content_encoding);
   if (name.empty() || core::equals_ignoring_case(name, "identity")) return true;
   Coding coding = Coding::kNone;
@@ -385,16 +385,16 @@ bool Protocol::decode_body(const RequestHead& head, std::string_view& body, std:
   }
   decoded_.clear();
   const std::size_t before = memory.bytes();
-  const std::size_t longest = std::min(options_.max_body_bytes, body.size() * kMostExpansion);
+  const std::size_t longest = std::min(options_.max_body_bytes, body.text.size() * kMostExpansion);
   if (longest > kSmallRequestBytes && !memory.grow_to(before + longest, Room::kShared)) throw out_of_memory();
-  const DecompressStatus status = coding == Coding::kNone ? DecompressStatus::kMalformed
-                                                          : decompress(coding, body, options_.max_body_bytes, decoded_);
+  const DecompressStatus status = coding == Coding::kNone
+                                      ? DecompressStatus::kMalformed
+                                      : decompress(coding, body.text, options_.max_body_bytes, decoded_);
   if (status == DecompressStatus::kOk) {
     const std::size_t size = decoded_.size();
     memory.set(before + (size > kSmallRequestBytes ? size : 0));
     decoded_.append(Buffer::kPaddingBytes, ' ');
-    body = std::string_view(decoded_).substr(0, size);
-    padding_bytes = Buffer::kPaddingBytes;
+    body = {std::string_view(decoded_).substr(0, size), Buffer::kPaddingBytes};
     return true;
   }
   // The service too answers 500 to a body that it cannot decompress.
@@ -413,16 +413,16 @@ void Protocol::reserve_reading(std::string_view body, MemoryCharge& memory) {
   parser_is_large_ = needed > json::kKeptParsingBytes;
 }
 
-void Protocol::call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,
-                    std::size_t padding_bytes, ReplyBuffer& replies) {
+void Protocol::call(const RequestHead& head, const AccessKey* caller, const Target& target, const Body& body,
+                    ReplyBuffer& replies) {
   const CredentialScope scope = credential_scope(head);
   if (caller != nullptr && caller->rules.limited()) {
-    authorize(*caller, target.operation, json::Parser::of_this_thread().parse(body, padding_bytes), scope.region,
-              options_.account_id);
+    authorize(*caller, target.operation, json::Parser::of_this_thread().parse(body.text, body.padding_bytes),
+              scope.region, options_.account_id);
   }
   if (target.operation == "DescribeEndpoints" && is_plain_host(head.host)) {
-    // Answers with the address that the caller used, which the endpoint cannot know.
-    if (json::Parser::of_this_thread().parse(body, padding_bytes).is_object()) {
+    // The address that the caller used, which the endpoint cannot know.
+    if (json::Parser::of_this_thread().parse(body.text, body.padding_bytes).is_object()) {
       replies.bytes() += R"({"Endpoints":[{"Address":")";
       replies.bytes() += head.host;
       replies.bytes() += R"(","CachePeriodInMinutes":1440}]})";
@@ -430,8 +430,8 @@ void Protocol::call(const RequestHead& head, const AccessKey* caller, const Targ
     }
   }
   const endpoint::Request request{.operation = target.operation,
-                                  .body = body,
-                                  .padding_bytes = padding_bytes,
+                                  .body = body.text,
+                                  .padding_bytes = body.padding_bytes,
                                   .service = target.service,
                                   .region = scope.region,
                                   .access_key_id = scope.access_key_id,
@@ -522,13 +522,13 @@ void Protocol::answer_preflight(const RequestHead& head, bool close, ReplyBuffer
   replies.append(head_);
 }
 
-void Protocol::refuse_call(const RequestHead& head, Shortage shortage, const Times& times, bool close,
-                           ReplyBuffer& replies) {
+void Protocol::refuse_call(const Received& request, Shortage shortage, bool close, ReplyBuffer& replies) {
+  const RequestHead& head = request.head;
   const core::ApiError error = shortage == Shortage::kMemory ? out_of_memory() : out_of_time();
   request_id_ = ids_.next();
   const Told told = answer_with_failure(head, std::make_exception_ptr(error), close, false, replies);
   const std::string_view operation = target_of(head).operation;
-  Answered answered{{counts_.number_of(operation), told.status, told.bytes, times.arrived}, {}, {}};
+  Answered answered{{counts_.number_of(operation), told.status, told.bytes, request.times.arrived}, {}, {}};
   if (options_.log_requests) {
     answered.name = operation;
     answered.request_id = request_id_;

@@ -43,7 +43,18 @@ class Protocol {
     endpoint::Request::Time deadline;
   };
 
-  /// The effort of the request for the endpoint; nullopt if the request does not reach the endpoint.
+  struct Body {
+    std::string_view text;
+    std::size_t padding_bytes = 0;  // that can be read behind it
+  };
+  /// A whole request.
+  struct Received {
+    RequestHead head;
+    Body body;
+    Times times;
+  };
+
+  /// The effort that the request means for the endpoint; nullopt where it does not reach the endpoint.
   [[nodiscard]] std::optional<endpoint::Effort> effort(const RequestHead& head) const;
 
   /// What is counted of an answer.
@@ -63,21 +74,24 @@ class Protocol {
   /// Whether such calls can wait for the disk together.
   [[nodiscard]] bool can_be_together(const RequestHead& head) const;
 
-  /// Appends the reply. Returns true if the reply announces that the connection closes, either because of `close` or
-  /// because the server is stopping. `body` must be followed by `padding_bytes` readable bytes. `memory` is charged
-  /// with the memory for reading a large body, which is free again when this returns; if there is no room for it the
-  /// reply is an error. Never throws because of the request's content; on std::bad_alloc `replies` is unchanged.
-  [[nodiscard]] bool answer(const RequestHead& head, std::string_view body, std::size_t padding_bytes,
-                            const Times& times, bool close, MemoryCharge& memory, ReplyBuffer& replies);
+  /// What an answer means for the connection.
+  enum class Outcome : std::uint8_t {
+    kKeepsOpen,
+    kCloses,     // as the reply announces, because of `close` or since the server stops
+    kWouldWait,  // there is no reply, and nothing was done
+  };
 
-  /// The same, but returns nullopt and leaves `replies` unchanged if the answer would have to wait. For requests with
-  /// effort kMayWait on a thread that must not wait, and for requests that can be combined on the thread that combines
-  /// them. With `answered` the answer is not noted yet.
-  [[nodiscard]] std::optional<bool> answer_at_once(const RequestHead& head, std::string_view body,
-                                                   std::size_t padding_bytes, const Times& times, bool close,
-                                                   MemoryCharge& memory, ReplyBuffer& replies,
-                                                   std::optional<Answered>* answered = nullptr);
-  /// Counts an answer returned in `answered`, and logs it if requests are logged.
+  /// Appends the reply. `memory` is charged with what reading a large body takes, which is over when this returns;
+  /// where there is no room for it the reply is an error. Never throws for what the request contains; on std::bad_alloc
+  /// `replies` is as it was.
+  [[nodiscard]] Outcome answer(const Received& request, bool close, MemoryCharge& memory, ReplyBuffer& replies);
+
+  /// The same for a request whose effort is kMayWait, on a thread that must not wait, or that can be together
+  /// with others, on one that makes them: kWouldWait, with `replies` unchanged, where the answer would have to wait.
+  /// With `answered` it is not noted yet.
+  [[nodiscard]] Outcome answer_at_once(const Received& request, bool close, MemoryCharge& memory, ReplyBuffer& replies,
+                                       std::optional<Answered>* answered = nullptr);
+  /// Counts an answer that was given with `answered`, and logs it where requests are.
   void note(const RequestHead& head, const Answered& answered);
 
   /// The endpoint's notes on the last reply.
@@ -91,9 +105,9 @@ class Protocol {
 
   /// Why a complete request is refused without being read.
   enum class Shortage : std::uint8_t { kMemory, kTime };
-  /// Appends the reply to a request for which there is no memory, or whose deadline has passed (503; the connection
-  /// stays open, and SDKs retry).
-  void refuse_call(const RequestHead& head, Shortage shortage, const Times& times, bool close, ReplyBuffer& replies);
+  /// Appends the reply to a request that there is no memory for, or whose deadline has passed (503; the connection goes
+  /// on, and SDKs try again).
+  void refuse_call(const Received& request, Shortage shortage, bool close, ReplyBuffer& replies);
 
   /// Appends the reply to a request that could not be read (400, 408, 413, 417, 501, 503, 505); the connection closes
   /// after it.
@@ -130,18 +144,16 @@ class Protocol {
   void append_cors(const RequestHead& head);
   /// Returns null if the request is not for one of the routes.
   [[nodiscard]] const Route* route_of(const RequestHead& head) const;
-  ReplyHead answer_body(const RequestHead& head, std::string_view body, std::size_t padding_bytes, MemoryCharge& memory,
-                        ReplyBuffer& replies);
-  /// Decompresses the body. Returns false if that failed; `replies` then has the error body.
-  bool decode_body(const RequestHead& head, std::string_view& body, std::size_t& padding_bytes, MemoryCharge& memory,
-                   ReplyHead& reply, ReplyBuffer& replies);
-  /// Charges the memory for reading the body. Throws ApiError if there is no room for it.
+  ReplyHead answer_body(const RequestHead& head, Body body, MemoryCharge& memory, ReplyBuffer& replies);
+  /// Decompresses the body. Returns false where that failed and `replies` has the error body.
+  bool decode_body(const RequestHead& head, Body& body, MemoryCharge& memory, ReplyHead& reply, ReplyBuffer& replies);
+  /// Charges what reading the body takes. Throws ApiError where there is no room for it.
   void reserve_reading(std::string_view body, MemoryCharge& memory);
   /// Frees the buffers that the current request made large.
   void free_large_buffers() noexcept;
   /// `caller`: see Authenticator::check.
-  void call(const RequestHead& head, const AccessKey* caller, const Target& target, std::string_view body,
-            std::size_t padding_bytes, ReplyBuffer& replies);
+  void call(const RequestHead& head, const AccessKey* caller, const Target& target, const Body& body,
+            ReplyBuffer& replies);
   void answer_route(const RequestHead& head, const Route& route, std::string_view body, ReplyBuffer& replies);
   /// Runs `answer`; an exception becomes the reply. `what` names the request in the log.
   template <typename Answer>
