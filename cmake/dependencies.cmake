@@ -1,22 +1,23 @@
-# Every library comes from Debian (packages: packages.txt), as binaries or as sources.
+# Every library comes from Debian (packages.txt), as a binary or as source.
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(simdjson REQUIRED)
-# RocksDB and the compression it uses are linked statically where Debian has the archives: fewer libraries to load at the
-# start of every command, and only the code that is used.
+# RocksDB and its compression libraries are linked statically if Debian has the archives: every command then loads fewer
+# libraries at its start, and only the code that is used.
 set(SHARED_SUFFIXES ${CMAKE_FIND_LIBRARY_SUFFIXES})
 set(CMAKE_FIND_LIBRARY_SUFFIXES .a ${SHARED_SUFFIXES})
 find_package(RocksDB REQUIRED)
 find_package(PkgConfig REQUIRED)
-# RocksDB's own target names two of them as shared ones.
+# RocksDB's own target names the shared versions of two of them.
 get_target_property(ROCKSDB_LIBRARIES RocksDB::rocksdb INTERFACE_LINK_LIBRARIES)
 list(TRANSFORM ROCKSDB_LIBRARIES REPLACE "Snappy::snappy>" "Snappy::snappy-static>")
 list(TRANSFORM ROCKSDB_LIBRARIES REPLACE ".*/libbz2[.]so$" "${BZIP2_LIBRARY_RELEASE}")
 set_target_properties(RocksDB::rocksdb PROPERTIES INTERFACE_LINK_LIBRARIES "${ROCKSDB_LIBRARIES}")
 
-# RocksDB and simdjson of packaging/build_archives (./dev package) come before Debian's where they were built: their code is cut by functions,
-# RocksDB has neither assertions nor the hooks of its own tests, and without libsimdjson.so, which needs it, libstdc++ can be inside the program.
-# The shared library stays with Debian's shared ones, and builds other than the release with Debian's archive, for its assertions.
+# If packaging/build_archives has built RocksDB and simdjson (./dev package), use them instead of Debian's: the linker can
+# drop their unused functions, RocksDB has neither assertions nor its own test hooks, and without libsimdjson.so, which needs
+# the shared libstdc++, libstdc++ can be linked statically. Our shared library uses Debian's shared ones, and builds other
+# than the release use Debian's RocksDB archive for its assertions.
 set(STATOR_ARCHIVES ${PROJECT_SOURCE_DIR}/build/archives CACHE PATH "Archives of packaging/build_archives")
 set(SIMDJSON_SHARED simdjson::simdjson)
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CMAKE_CROSSCOMPILING AND EXISTS ${STATOR_ARCHIVES}/lib/librocksdb.a)

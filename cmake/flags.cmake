@@ -1,4 +1,4 @@
-# Warnings are errors, for our own code.
+# Warnings in our own code are errors.
 add_library(stator_flags INTERFACE)
 target_compile_options(stator_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
   -Werror)
@@ -6,17 +6,17 @@ target_compile_options(stator_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow 
 target_compile_options(stator_flags INTERFACE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow
   -Wno-stringop-overread)
 
-# A lean binary: -O2 (-O3 only makes this code larger), and only what is used gets linked.
+# For a small binary: -O2 (-O3 only makes this code larger), and the linker drops unused functions and data.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -ffunction-sections -fdata-sections")
 set(CMAKE_EXE_LINKER_FLAGS_RELEASE "-Wl,--gc-sections -Wl,--as-needed -Wl,-O1")
 
 if(STATOR_SANITIZE)
-  # With assertions, ours and the standard library's, and line numbers in reports; -O1 compiles in half the time of -O2.
+  # With our assertions and the standard library's, and with line numbers in reports; -O1 compiles in half the time of -O2.
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1 -D_GLIBCXX_ASSERTIONS")
   string(REPLACE ";" "," STATOR_SANITIZE_LIST "${STATOR_SANITIZE}")
   target_compile_options(stator_flags INTERFACE -fsanitize=${STATOR_SANITIZE_LIST} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
-  # GCC reports more of these for instrumented code; in the other builds warnings stay errors.
+  # GCC reports more false warnings for instrumented code; in the other builds warnings stay errors.
   target_compile_options(stator_flags INTERFACE -Wno-error -Wno-maybe-uninitialized)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # clang does not know all of GCC's warnings.

@@ -1,5 +1,5 @@
-# cmake --install: the program with its manual page, completions and models; the embedding library with its headers, as a CMake
-# package and for pkg-config (docs/embedding.md). Nothing where the project is a part of another one.
+# cmake --install: installs the program with its manual page, completions and models, and the embedding library with its
+# headers, as a CMake package and for pkg-config (docs/embedding.md). Installs nothing if this project is a subproject.
 if(NOT PROJECT_IS_TOP_LEVEL OR STATOR_SANITIZE)
   return()
 endif()
@@ -11,7 +11,7 @@ install(TARGETS stator RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT pro
 install(FILES docs/stator.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT manual)
 install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stator/models COMPONENT program)
 
-# Completion scripts are what the program prints.
+# The program prints the completion scripts itself.
 set(COMPLETIONS ${CMAKE_BINARY_DIR}/completions)
 set(COMPLETION_FILES "")
 file(MAKE_DIRECTORY ${COMPLETIONS})
@@ -28,7 +28,7 @@ install(FILES ${COMPLETIONS}/fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vend
 install(TARGETS stator_shared EXPORT stator-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library NAMELINK_COMPONENT development)
 install(TARGETS stator_static EXPORT stator-static-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
-# The wrappers' library is no part of what is installed.
+# The wrappers' library is not installed.
 install(DIRECTORY include/stator DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development PATTERN wrappers.h EXCLUDE)
 
 set(PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/stator)
@@ -41,7 +41,7 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/stator-config-version.cmake
 install(FILES ${CMAKE_BINARY_DIR}/stator-config.cmake ${CMAKE_BINARY_DIR}/stator-config-version.cmake
   DESTINATION ${PACKAGE_DIR} COMPONENT development)
 
-# The prefix is the file's own place, so that an installed tree may be moved.
+# The prefix is relative to the .pc file, so that an installed tree may be moved.
 file(RELATIVE_PATH STATOR_PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/stator.pc.in ${CMAKE_BINARY_DIR}/stator.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/stator.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)

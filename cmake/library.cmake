@@ -1,6 +1,7 @@
-# The embedding library for programs outside this build: libstator.so and libstator.a, of the objects of its rooms.
-# RocksDB's archive cannot go into a shared library (its thread-local variables are those of a program), so libstator.so
-# stands on librocksdb.so. Builds with sanitizers have no such libraries: they would only load into programs with the same.
+# The embedding library for programs outside this build: libstator.so and libstator.a, from the objects of its rooms.
+# RocksDB's archive cannot be linked into a shared library (its thread-local variables are compiled for executables), so
+# libstator.so depends on librocksdb.so. Builds with sanitizers have no such libraries: only programs with the same
+# sanitizers could load them.
 set(STATOR_ABI 1) # STATOR_ABI_VERSION of include/stator/stator_c.h
 set(OBJECTS "")
 foreach(room IN LISTS STATOR_LIBRARY_ROOMS)
@@ -12,7 +13,8 @@ if(NOT STATOR_SANITIZE)
   set_target_properties(stator_shared PROPERTIES OUTPUT_NAME stator LINKER_LANGUAGE CXX VERSION ${STATOR_ABI}.${PROJECT_VERSION}
     SOVERSION ${STATOR_ABI} LINK_DEPENDS ${PROJECT_SOURCE_DIR}/src/embed/exports.map EXPORT_NAME stator
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
-  # Not for the export: whoever links with it needs none of these. Debian's libzstd.a is made for programs, too.
+  # BUILD_INTERFACE: programs that link with the exported library need none of these. zstd is the shared one, as Debian's
+  # libzstd.a is compiled for executables, too.
   target_link_libraries(stator_shared PRIVATE $<BUILD_INTERFACE:RocksDB::rocksdb-shared> $<BUILD_INTERFACE:${SIMDJSON_SHARED}>
     $<BUILD_INTERFACE:ZLIB::ZLIB> $<BUILD_INTERFACE:PkgConfig::XXHASH> $<BUILD_INTERFACE:PkgConfig::MD>
     $<BUILD_INTERFACE:zstd>)

@@ -11,9 +11,9 @@ set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_ARCHIVE_COMPONENT_INSTALL OFF)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
-# A package holds an installed component and, in a second one, what only Debian wants: the service, its own kind of documentation.
+# A package holds an installed component and a second one with files for Debian only: the service and Debian's documentation.
 set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
-# Not `manual`: Debian's manual pages are compressed.
+# Without `manual`: Debian requires compressed manual pages.
 set(CPACK_COMPONENTS_ALL program program-deb library library-deb development development-deb)
 set(CPACK_COMPONENT_PROGRAM_GROUP main)
 set(CPACK_COMPONENT_PROGRAM-DEB_GROUP main)
@@ -30,7 +30,7 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 set(CPACK_DEBIAN_MAIN_PACKAGE_NAME stator)
 set(CPACK_DEBIAN_MAIN_PACKAGE_SECTION database)
-# Loaded by the commands that need them.
+# Libraries that commands load on demand.
 set(CPACK_DEBIAN_MAIN_PACKAGE_RECOMMENDS "libcurl4, libssl3, libpq5, libedit2, ca-certificates")
 set(CPACK_DEBIAN_MAIN_PACKAGE_SUGGESTS "postgresql")
 set(CPACK_DEBIAN_MAIN_DESCRIPTION "DynamoDB-compatible database and its toolkit
@@ -50,13 +50,13 @@ set(CPACK_DEBIAN_SHARED_PACKAGE_CONTROL_EXTRA ${CMAKE_BINARY_DIR}/packaging/trig
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libstator-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libstator${STATOR_ABI} (= ${PROJECT_VERSION})")
-# For the static library.
+# The static library needs these.
 set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "librocksdb-dev, libsimdjson-dev, libxxhash-dev, libmd-dev, libzstd-dev, zlib1g-dev")
 set(CPACK_DEBIAN_DEV_DESCRIPTION "DynamoDB-compatible database as a library, development files
 Headers, the static library, a CMake package and a pkg-config file for
 programs with Stator inside.")
 
-# These are no part of cmake --install. Paths are from /usr.
+# These files are not installed by cmake --install. Paths are relative to /usr.
 set(PACKAGING ${CMAKE_BINARY_DIR}/packaging)
 string(TIMESTAMP STATOR_CHANGELOG_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
 configure_file(packaging/changelog.in ${PACKAGING}/changelog @ONLY)
@@ -65,7 +65,7 @@ configure_file(docs/stator.1 ${PACKAGING}/stator.1 COPYONLY)
 execute_process(COMMAND gzip -9 -n -k -f ${PACKAGING}/changelog ${PACKAGING}/CHANGELOG.md ${PACKAGING}/stator.1 COMMAND_ERROR_IS_FATAL ANY)
 file(WRITE ${PACKAGING}/conffiles "/etc/default/stator\n")
 file(WRITE ${PACKAGING}/triggers "activate-noawait ldconfig\n")
-# Each override says why.
+# Each override file gives its reasons.
 foreach(part lintian-overrides=stator library-lintian-overrides=libstator${STATOR_ABI})
   string(REGEX MATCH "(.*)=(.*)" part ${part})
   set(PACKAGE ${CMAKE_MATCH_2})
@@ -78,7 +78,8 @@ foreach(part program=stator library=libstator${STATOR_ABI} development=libstator
   install(FILES packaging/copyright ${PACKAGING}/changelog.gz DESTINATION share/doc/${CMAKE_MATCH_2} COMPONENT ${CMAKE_MATCH_1}-deb
     EXCLUDE_FROM_ALL)
 endforeach()
-# The licences of the libraries inside the program, as Debian has them. Boost's asks for none beside a program.
+# The licences of the libraries inside the program, as Debian packages them. Boost's licence requires no copy beside a
+# program.
 foreach(library libcli11-dev libdeflate-dev libfmt-dev libhiredis-dev libhnswlib-dev liblz4-dev libmd-dev librocksdb-dev
     libsimdjson-dev libspdlog-dev libxxhash-dev libzstd-dev zlib1g-dev)
   file(REAL_PATH /usr/share/doc/${library}/copyright COPYRIGHT)

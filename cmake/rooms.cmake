@@ -1,5 +1,5 @@
-# Precompiled headers keep a cold build short. `stator_precompile` has the headers that most rooms include. Rooms
-# with other heavy headers (PRECOMPILE) have their own; rooms below json, whose flags differ, have none.
+# Precompiled headers keep a cold build short. `stator_precompile` has the headers that most rooms include. Rooms with other
+# heavy headers (PRECOMPILE) have their own precompiled header; rooms below json have none, because their flags differ.
 file(WRITE ${CMAKE_BINARY_DIR}/empty.cpp.new "// Only carries a precompiled header.\n")
 file(COPY_FILE ${CMAKE_BINARY_DIR}/empty.cpp.new ${CMAKE_BINARY_DIR}/empty.cpp ONLY_IF_DIFFERENT)
 set(STATOR_COMMON_HEADERS <algorithm> <array> <filesystem> <functional> <map> <memory> <optional> <string> <string_view>
@@ -8,8 +8,8 @@ add_library(stator_precompile OBJECT ${CMAKE_BINARY_DIR}/empty.cpp)
 target_link_libraries(stator_precompile PRIVATE stator_flags simdjson::simdjson)
 target_precompile_headers(stator_precompile PRIVATE ${STATOR_COMMON_HEADERS})
 
-# What answers no request is built for its size: less to load at a start, and less to hold. Of an inline function the linker takes the first
-# copy it finds, so the programs are linked with the objects of the hot rooms before those of the others.
+# Rooms that answer no requests are compiled for size: they load faster and take less memory. The linker keeps the first copy
+# of an inline function that it finds, so programs are linked with the objects of the hot rooms first.
 set(STATOR_ROOMS_HOT core json expression partiql store server aws endpoint api engine cache simulate)
 set(STATOR_ROOMS_SMALL http remote kinesis s3 files postgres model toolkit cli)
 set(STATOR_START_ORDER ${CMAKE_CURRENT_LIST_DIR}/start_order.ld) # written by scripts/start_order
@@ -20,8 +20,8 @@ target_link_libraries(stator_precompile_small PRIVATE stator_flags simdjson::sim
 target_precompile_headers(stator_precompile_small PRIVATE ${STATOR_COMMON_HEADERS})
 set(STATOR_ROOMS_PRECOMPILED json expression partiql engine api endpoint simulate aws kinesis remote cache model toolkit)
 
-# What the embedding library is made of. A shared library needs code that runs at any address; with everything in it hidden
-# but what include/stator/ marks, that costs the programs nothing.
+# The rooms of the embedding library. A shared library needs position-independent code; as everything but what
+# include/stator/ exports is hidden, this costs the programs nothing.
 set(STATOR_LIBRARY_ROOMS core json expression partiql store engine api endpoint simulate embed)
 set(STATOR_LIBRARY_PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 add_library(stator_precompile_library OBJECT ${CMAKE_BINARY_DIR}/empty.cpp)
@@ -29,7 +29,7 @@ set_target_properties(stator_precompile_library PROPERTIES ${STATOR_LIBRARY_PROP
 target_link_libraries(stator_precompile_library PRIVATE stator_flags simdjson::simdjson)
 target_precompile_headers(stator_precompile_library PRIVATE ${STATOR_COMMON_HEADERS})
 
-# An include of a room that `name` does not stand on fails the build (check_room.sh).
+# Fails the build if a room includes a header of a room that it does not depend on (check_room.sh).
 function(stator_check_includes name depends)
   set(uses "")
   foreach(target IN LISTS depends)
@@ -52,8 +52,9 @@ function(stator_check_includes name depends)
   add_dependencies(stator_${name} stator_${name}_includes)
 endfunction()
 
-# stator_room(name SOURCES … DEPENDS … PRECOMPILE … SMALL …): one folder of src/ as a static library `stator_<name>`. SMALL are sources, of a room whose
-# others are hot, that are built for their size; without a precompiled header, since theirs is built for speed.
+# stator_room(name SOURCES … DEPENDS … PRECOMPILE … SMALL …): one folder of src/ as a static library `stator_<name>`. SMALL
+# lists sources of a hot room that are compiled for size; they use no precompiled header, since the room's is compiled for
+# speed.
 function(stator_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS;PRECOMPILE;SMALL" ${ARGN})
   if(NOT ROOM_SOURCES)
@@ -61,7 +62,7 @@ function(stator_room name)
     target_link_libraries(stator_${name} INTERFACE ${ROOM_DEPENDS})
     return()
   endif()
-  # Of an inline function the linker takes the first copy it finds: that of the hot sources.
+  # Hot sources come first: the linker keeps the first copy of an inline function that it finds.
   list(REMOVE_ITEM ROOM_SOURCES ${ROOM_SMALL})
   add_library(stator_${name} STATIC ${ROOM_SOURCES} ${ROOM_SMALL})
   stator_check_includes(${name} "${ROOM_DEPENDS}")

@@ -1,5 +1,5 @@
-# Debian's cross compiler for arm64, with the libraries of that architecture beside one's own (packaging/build_arm64). What is built runs
-# under qemu-user, tests too.
+# Debian's cross compiler for arm64, with that architecture's libraries installed beside the host's (packaging/build_arm64).
+# Built programs, including tests, run under qemu-user.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
