@@ -5,7 +5,7 @@
 #include "engine/engine.h"
 #include "engine/support.h"
 
-/// ConsumedCapacity of requests during which their table changed.
+/// ConsumedCapacity of requests whose table changes while they run.
 namespace stator::api {
 namespace {
 

@@ -21,7 +21,7 @@
 #include "core/api_error.h"
 #include "engine/engine.h"
 
-/// Runs the tables of cases in cases/*.json: requests and the replies they must have. docs: tests/api/README.md.
+/// Runs the cases in cases/*.json: tables of requests and the replies they must have. docs: tests/api/README.md.
 namespace stator::api {
 
 namespace {
@@ -43,15 +43,15 @@ std::string compact(const Value& value) {
   return buffer.GetString();
 }
 
-/// What replies held, by the names that the case gave it.
+/// Texts captured from replies, by the names that the case gave them.
 using Captured = std::map<std::string, std::string>;
 
-/// The name in `{"capture": name}` or the like; null where the value is something else.
+/// Returns the name in `{"capture": name}` or similar; null if the value is something else.
 const char* name_in(const Value& value, const char* word) {
   return value.IsObject() && value.MemberCount() == 1 && value.HasMember(word) ? value[word].GetString() : nullptr;
 }
 
-/// The texts and {"captured": name}s of a list one behind the other.
+/// Concatenates a list of texts and {"captured": name}s.
 std::string joined(const Value& parts, const Captured& captured) {
   std::string text;
   for (const auto& part : parts.GetArray()) {
@@ -61,10 +61,10 @@ std::string joined(const Value& parts, const Captured& captured) {
   return text;
 }
 
-/// "*" stands for anything; {"begins with": text} for a longer text; {"capture": name} for any text, which is kept
-/// under that name, {"captured": name} for that text, {"joined": [text, {"captured": name}, …]} for one that holds it;
-/// a list that begins with "unordered" matches in any order; an object that holds "...":true may have further members;
-/// numbers compare by value.
+/// "*" matches anything; {"begins with": text} a text that begins so; {"capture": name} any text, which is stored under
+/// that name; {"captured": name} that stored text; {"joined": [text, {"captured": name}, …]} the concatenation. A list
+/// that begins with "unordered" matches in any order; an object that holds "...":true may have further members; numbers
+/// compare by value.
 bool matches(const Value& expected, const Value& actual, Captured& captured) {
   if (const char* name = name_in(expected, "capture")) {
     if (actual.IsString()) captured[name] = actual.GetString();
@@ -107,7 +107,7 @@ bool matches(const Value& expected, const Value& actual, Captured& captured) {
   return expected == actual;
 }
 
-/// `{"repeat":["a",5]}` anywhere in a request or reply stands for "aaaaa": long values without long files.
+/// Replaces `{"repeat":["a",5]}` anywhere in a request or reply by "aaaaa": long values without long files.
 void expand(Value& value, rapidjson::Document::AllocatorType& allocator) {
   if (value.IsArray()) {
     for (auto& element : value.GetArray()) expand(element, allocator);
@@ -123,7 +123,7 @@ void expand(Value& value, rapidjson::Document::AllocatorType& allocator) {
   }
 }
 
-/// Puts the texts in for each {"captured": name} of a request.
+/// Replaces each {"captured": name} of a request by its text.
 void put_captured(Value& value, const Captured& captured, rapidjson::Document::AllocatorType& allocator) {
   if (const char* name = name_in(value, "captured")) {
     const auto found = captured.find(name);
@@ -136,7 +136,7 @@ void put_captured(Value& value, const Captured& captured, rapidjson::Document::A
   }
 }
 
-/// The machine's clock, moved forward, or one that stands still between moves.
+/// The machine's clock, moved forward, or a clock that stands still between moves.
 class MovedClock : public core::Clock {
  public:
   [[nodiscard]] std::int64_t now_ms() const override {
@@ -200,7 +200,7 @@ std::string name_of(const testing::TestParamInfo<Case>& info) {
 
 class ApiCases : public testing::TestWithParam<Case> {};
 
-/// Polls until the table and its indexes are ACTIVE: what an SDK's waiter does.
+/// Polls until the table and its indexes are ACTIVE, as an SDK's waiter does.
 void wait_until_active(Context& context, const std::string& table) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (std::chrono::steady_clock::now() < deadline) {
@@ -215,12 +215,12 @@ void wait_until_active(Context& context, const std::string& table) {
   FAIL() << table << " did not become ACTIVE";
 }
 
-/// The reply as JSON text, or {"error": type, "message": …, …members} for a fault.
+/// Returns the reply as JSON text, or {"error": type, "message": …, …members} for an error.
 std::string answer(Context& context, const std::string& operation, const std::string& request) {
   std::string reply;
   try {
     call(context, operation, request, 0, reply);
-    return reply.empty() ? "{}" : reply;  // TagResource and UntagResource answer without a body
+    return reply.empty() ? "{}" : reply;  // TagResource and UntagResource reply without a body
   } catch (const core::ApiError& error) {
     rapidjson::Document body;
     body.Parse(("{" + error.extra + "}").c_str());
@@ -231,7 +231,8 @@ std::string answer(Context& context, const std::string& operation, const std::st
   }
 }
 
-/// A member that is read by nobody, as its name is misspelt, would let a case pass that tests something else.
+/// Rejects members with unknown names: a misspelt one would be ignored, and the case would test something else and
+/// pass.
 void check_form(const Value& body) {
   constexpr std::array<std::string_view, 9> kMembers = {
       "rule",      "source",      "tables", "steps", "transition_delay_ms", "stream_shards", "enforce_throughput",
@@ -299,7 +300,7 @@ TEST_P(ApiCases, AnswersAsTheServiceDoes) {
       ASSERT_TRUE(engine->run_due_jobs(std::chrono::seconds(60)));
       continue;
     }
-    // A request given as text is sent as it stands, which need not be JSON.
+    // A request given as text is sent unchanged; it need not be JSON.
     std::string request;
     if (row[1].IsString()) {
       request = row[1].GetString();

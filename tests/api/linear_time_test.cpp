@@ -10,8 +10,9 @@
 #include "core/api_error.h"
 #include "engine/engine.h"
 
-/// Requests of many parts: each must be answered in time that grows with its bytes and the bytes it reads, not with
-/// their product. Each row takes milliseconds and took seconds to minutes where each part was held against each.
+/// Requests of many parts: each must be answered in time proportional to its bytes plus the bytes it reads, not to
+/// their product. Each case takes milliseconds, and takes seconds to minutes if every part is compared with every
+/// other.
 namespace stator::api {
 namespace {
 
@@ -24,7 +25,7 @@ double thread_seconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
-/// part(0), part(1), … with `separator` between them.
+/// Joins part(0), part(1), … with `separator`.
 std::string joined(std::size_t count, const std::function<std::string(std::string)>& part,
                    std::string_view separator = ",") {
   std::string out;
@@ -39,7 +40,7 @@ std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 std::string string_value(const std::string& text) { return R"({"S":")" + text + "\"}"; }
 
 struct Outcome {
-  std::string error;  // empty where the request succeeded
+  std::string error;  // empty if the request succeeded
   std::string text;   // the reply, or the error's message
 };
 
@@ -81,12 +82,12 @@ class LinearTime : public testing::Test {
     must_succeed("PutItem", R"({"TableName":"hash","Item":{"pk":{"S":"a"},)" + attributes + "}}");
   }
 
-  /// The update of the item that `put` has put.
+  /// The update of the item written by `put`.
   static std::string update(const std::string& members) {
     return R"({"TableName":"hash","Key":{"pk":{"S":"a"}},)" + members + "}";
   }
 
-  /// A check of the condition, which must not hold.
+  /// Checks a condition that must be false.
   void must_not_hold(const std::string& condition, const std::string& values) {
     must_fail("UpdateItem",
               update(R"("ConditionExpression":")" + condition + R"(","ExpressionAttributeValues":{)" + values + "}"),
@@ -112,7 +113,7 @@ constexpr std::string_view kInvalid = "One or more parameter values were invalid
 
 TEST_F(LinearTime, ContainsSearchesLongTextsForLongTexts) {
   put(R"("x":)" + string_value(std::string(390'000, 'a')));
-  // The needle's odd letter stands where a search that starts over at each place goes furthest.
+  // The needle's differing letter is where a naive search goes furthest at each position.
   const std::string needles[] = {
       std::string(195'000, 'a') + "b",
       "b" + std::string(195'000, 'a'),
@@ -159,7 +160,7 @@ TEST_F(LinearTime, LargeSetsAreComparedOnceHoweverOftenTheyAreNamed) {
 }
 
 TEST_F(LinearTime, ListsAreSearchedForLargeMaps) {
-  // Each element has as many members as the map that is looked for, whose names differ only at their ends.
+  // Each element has as many members as the map that is searched for, and their names differ only at their ends.
   put(R"("x":{"L":[)" +
       joined(3000,
              [](const auto& i) {

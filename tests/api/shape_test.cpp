@@ -48,7 +48,7 @@ Outcome check(std::string_view operation, std::string_view body) {
 Outcome serialization(std::string_view message) { return {"SerializationException", std::string(message)}; }
 Outcome validation(std::string_view message) { return {"ValidationException", std::string(message)}; }
 
-/// The message of `violations` ("Value null at 'key' …: Member must not be null" without the words that never change).
+/// One violation in a message ("Value null at 'key' …: Member must not be null"), without the fixed words.
 struct Violated {
   std::string value;  // as printed, with quotes; or "null"
   std::string path;
@@ -134,8 +134,8 @@ std::vector<Found> conversions(const std::string& type, bool numbers, bool strin
   return found;
 }
 
-/// What the front end says to each JSON value where `expected` stands: the types' names are the service's own, "Field…"
-/// for members of structures and "Value…" or "Parameterized…" for elements of lists and maps.
+/// The front end's message for each JSON value given where a value of type `expected` belongs: the types' names are the
+/// service's own, "Field…" for members of structures and "Value…" or "Parameterized…" for elements of lists and maps.
 std::vector<Found> wrong_values(std::string_view expected) {
   const std::size_t angle = expected.find('<');
   const std::string kind(expected.substr(0, angle));
@@ -196,7 +196,7 @@ struct TypeRow {
 };
 
 void expect_type(const TypeRow& row) {
-  // An attribute value stands for its whole family of members.
+  // An attribute value is also tested through each of its members (.S, .N, …).
   if (row.type == "Attribute" || row.type == "AttributeField") {
     const std::string path(row.path);
     expect_type(
@@ -568,7 +568,7 @@ TEST(ShapeConstraints, RequireMembers) {
 
 const Outcome kEmptyTableName =
     validation("1 validation error detected: Value at 'TableName' failed to satisfy constraint: " + at_least(1));
-/// The sentence for the ReturnValues of writes; the set is the service's spelling.
+/// The message for an invalid ReturnValues of a write, with the set spelt as the service spells it.
 const std::string kReturnValuesSentence =
     "Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, "
     "NONE]";
@@ -602,7 +602,7 @@ TEST(ShapeConstraints, JudgeTableNames) {
       {"CreateTable",
        R"({"TableName":"ab","AttributeDefinitions":[],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]})",
        violates({{"'ab'", "tableName", at_least(3)}})});
-  // Three characters that take nine bytes are three characters.
+  // Lengths count characters: these three take nine bytes.
   rows.push_back({"DescribeTable", "{\"TableName\":\"\u20ac\u20ac\u20ac\"}",
                   violates({{"'\u20ac\u20ac\u20ac'", "tableName", kNamePattern}})});
   const Outcome target = validation("TableName must be at least 3 characters long and at most 255 characters long");
@@ -655,7 +655,7 @@ TEST(ShapeConstraints, NameTheValuesOfAnEnumInTheServicesOrder) {
     }
     rows.push_back({operation, with("ReturnItemCollectionMetrics"),
                     violates({{"'hi'", "returnItemCollectionMetrics", one_of("SIZE, NONE")}})});
-    rows.push_back({operation, with("ConditionalOperator"), kPasses});  // the operation judges it
+    rows.push_back({operation, with("ConditionalOperator"), kPasses});  // the operation checks it
     rows.push_back({operation, with("ReturnValuesOnConditionCheckFailure"),
                     violates({{"'hi'", "returnValuesOnConditionCheckFailure", one_of("ALL_OLD, NONE")}})});
     rows.push_back({operation, "{" + item + R"("Expected":{"a":{"ComparisonOperator":"hi"}}})",

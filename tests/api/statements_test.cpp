@@ -10,7 +10,7 @@
 #include "engine/support.h"
 #include "json/writer.h"
 
-/// SELECT page by page: what rows of requests and replies cannot show, as a token is only known from a reply.
+/// SELECT page by page, which cases in JSON files cannot test, as a token is only known from a reply.
 namespace stator::api {
 namespace {
 
@@ -159,7 +159,7 @@ TEST_F(Statements, ADamagedTokenIsInvalid) {
   }
 }
 
-/// Somebody may write tokens: they lead nowhere but to a refusal, or to what the statement reads anyway.
+/// A forged token must be refused, or lead only to items that the statement reads anyway.
 TEST_F(Statements, AForgedTokenReadsNothingElse) {
   const std::string statement = "SELECT pk FROM t WHERE pk = 'a'";
   const std::string sound = *core::base64_decode(execute(statement, ",\"Limit\":2").token);

@@ -3,7 +3,7 @@
 #include "api/api.h"
 #include "engine/support.h"
 
-/// What becomes of iterators with time: it takes a clock, which rows of requests and replies do not have.
+/// Iterators that expire: this needs a clock, which cases in JSON files do not have.
 namespace stator::api {
 namespace {
 
@@ -17,7 +17,7 @@ class StreamIterators : public ::testing::Test {
     return reply;
   }
 
-  /// The text of a member at the root of the reply, or in `within`.
+  /// Returns the text of a member at the root of the reply, or in `within`.
   static std::string text_of(const std::string& reply, std::string_view member, std::string_view within = {}) {
     json::Parser parser;
     json::Value root = parser.parse(reply);
@@ -25,7 +25,7 @@ class StreamIterators : public ::testing::Test {
     return std::string(root[member].get_string().value());
   }
 
-  /// Makes a table of this name with a stream of one shard.
+  /// Creates a table of this name with a stream of one shard.
   void create_table(std::string_view name) {
     const std::string table = call("CreateTable", R"({"TableName":")" + std::string(name) +
                                                       R"(","BillingMode":"PAY_PER_REQUEST",
@@ -49,7 +49,7 @@ class StreamIterators : public ::testing::Test {
   }
 
   void put(const std::string& key) { call("PutItem", R"({"TableName":"tab","Item":{"pk":{"S":")" + key + "\"}}}"); }
-  /// The keys of all records from there on.
+  /// Returns the keys of all records from the iterator on.
   std::string keys_from(const std::string& iterator) {
     const std::string reply = call("GetRecords", R"({"ShardIterator":")" + iterator + "\"}");
     json::Parser parser;
@@ -113,7 +113,7 @@ TEST_F(StreamIterators, AtATimestampBeginWithTheFirstRecordOfThenOrLater) {
   EXPECT_EQ(keys_from(after_all), "de");
   EXPECT_EQ(keys_from(now), "de");
   EXPECT_EQ(keys_from(iterator_at(clock_.now_ms())), "e");
-  // Numbers of records are ahead of the time where the clock was set back.
+  // If the clock was set back, sequence numbers of records are ahead of the time.
   clock_.advance(-1000);
   put("f");
   clock_.advance(2000);

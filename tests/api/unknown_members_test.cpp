@@ -8,7 +8,7 @@
 #include "store/store.h"
 #include "support/temporary_directory.h"
 
-/// A later version's members of a table's row are kept by this one when it changes the table.
+/// A table's row may have members of a later version: this version keeps them when it changes the table.
 namespace stator::api {
 namespace {
 
@@ -25,14 +25,14 @@ class RowsOfALaterVersion : public testing::Test {
     with_store([&text](const store::Store& store) { ASSERT_TRUE(store.get(kRow, text)); });
     return text;
   }
-  /// Puts `member` at the begin of each object of the row.
+  /// Inserts `member` at the start of each object of the row.
   void add_everywhere(const std::string& member) const {
     std::string text;
     for (const char c : row()) {
       text.push_back(c);
       if (c == '{') text += member + ',';
     }
-    // Objects without members of their own.
+    // Objects without other members must not end in a comma.
     for (std::size_t at = text.find(",}"); at != std::string::npos; at = text.find(",}")) text.erase(at, 1);
     with_store([&text](store::Store& store) {
       store::Batch batch;

@@ -6,8 +6,8 @@
 
 namespace stator::testing {
 
-/// The smallest result of `count` in up to ten attempts; stops at one of at most `enough`. For measurements that a busy
-/// machine can only increase.
+/// Returns the least result of up to ten calls of `count`; stops at the first one of at most `enough`. For counts that
+/// a busy machine can only raise.
 template <typename Count>
 std::size_t least_of_ten(std::size_t enough, Count count) {
   std::size_t least = SIZE_MAX;

@@ -25,7 +25,7 @@ class CallError(Exception):
 
 
 class Client:
-    """`call` returns the reply as an object. It raises CallError if the server refuses the request, and OSError or
+    """`call` returns the reply as an object. Raises CallError if the server returns an error, and OSError or
     http.client.HTTPException if the connection ends before the reply."""
 
     def __init__(self, url, timeout_s=60):
@@ -37,7 +37,7 @@ class Client:
         headers = dict(HEADERS, **{"X-Amz-Target": service + operation})
         self.connection.request("POST", "/", json.dumps(request), headers)
         response = self.connection.getresponse()
-        text = response.read()  # empty if the operation has no output
+        text = response.read()  # empty if an operation has no output
         body = json.loads(text) if text else {}
         if response.status != 200:
             raise CallError(operation, body)

@@ -29,7 +29,7 @@ void restore(const std::string& path, const std::optional<std::string>& content)
   std::ofstream(path, std::ios::binary | std::ios::trunc) << *content;
 }
 
-/// Fills some of the sectors from `synced_bytes` on with zeros.
+/// Overwrites some of the sectors written after `synced_bytes` with zeros.
 void lose_sectors(const std::string& path, std::uint64_t synced_bytes, const std::function<bool()>& is_lost) {
   constexpr std::uint64_t kSectorBytes = 512;
   std::string bytes = content_of(path).value_or("");
@@ -171,7 +171,7 @@ void FaultyFileSystem::on_synced(const std::string& path) {
 
 void FaultyFileSystem::on_truncated(const std::string& path, std::uint64_t bytes, std::function<void()> undo) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  // If this is undone, the file is as it was on the disk.
+  // If the change is undone, the file is as it was on the disk.
   files_[path] = {.synced_bytes = bytes, .bytes = bytes};
   changes_.push_back({path, std::move(undo)});
 }

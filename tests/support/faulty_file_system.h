@@ -12,29 +12,29 @@
 
 namespace stator::testing {
 
-/// RocksDB's file system over the real one, with injected faults: operations that fail by a rule, a full disk, and
-/// power losses, after which only synced data is certain to exist. Safe to use from several threads.
+/// RocksDB's file system on top of the real one, with injected faults: operations that fail by rule, a full disk, and
+/// power losses, after which only synced data is sure to be there. Safe for use by several threads.
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   enum class Operation : std::uint8_t { kCreate, kAppend, kTruncate, kSync, kRename, kDelete, kSyncDirectory };
-  /// Called before each operation, by several threads at once; if it returns a status other than OK, the operation
-  /// returns that instead of being done.
+  /// Called before each operation, by several threads at once; an operation for which it returns a status other than OK
+  /// is not done and returns that status.
   using Rule = std::function<rocksdb::IOStatus(Operation operation, const std::string& path)>;
 
   FaultyFileSystem();
 
-  /// An empty rule lets everything succeed.
+  /// With an empty rule, no operation fails by rule.
   void set_rule(Rule rule);
   /// Makes the disk full after this many more bytes.
   void set_room(std::uint64_t bytes);
-  /// Switches the power off at the given operation from now (counted from 1): it and all later ones fail.
+  /// The power fails at the given operation from now (counted from 1): it and all later ones fail.
   void power_off_after(std::uint64_t operations);
   [[nodiscard]] bool is_off() const;
   /// The number of operations so far.
   [[nodiscard]] std::uint64_t operations() const;
-  /// Changes the files to what a disk may hold after the power loss: from some point on, creations, renames and
-  /// deletions since the last sync of their directory are undone; files end somewhere between the synced and the
-  /// written length, or have zeros in some of the 512-byte sectors in between. `seed` decides. No file may be open.
+  /// Changes the files to a state that a disk may have after the power loss: creations, renames and deletions of names
+  /// since their directory was synced are undone from some point on; files end somewhere between their synced and their
+  /// written length, or have zeros in some sectors of 512 bytes in between. `seed` decides. No file may be open.
   void lose_unsynced(std::uint32_t seed);
 
   const char* Name() const override { return "FaultyFileSystem"; }
@@ -59,13 +59,13 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  private:
   class File;
   class Directory;
-  /// How much of a file was written, and how much is certainly on the disk.
+  /// How many bytes of a file are certainly on the disk.
   struct Written {
     std::uint64_t synced_bytes = 0;
     std::uint64_t bytes = 0;
   };
-  /// A change of names, or a truncation, which is certainly on the disk only when `settled_by` (a directory or file)
-  /// was synced; and how to undo it.
+  /// A change of names or a truncation, which is certainly on the disk only after this directory or file was synced,
+  /// and the action that undoes it.
   struct Change {
     std::string settled_by;
     std::function<void()> undo;

@@ -1,4 +1,4 @@
-"""A model of what a table and its indexes must hold, in a few lines of Python that share no code with the server."""
+"""The expected content of a table and its indexes, in a few lines of Python that share nothing with the server."""
 
 import base64
 import json
@@ -59,12 +59,12 @@ class Table:
         return True
 
     def may_be_written(self, item):
-        """False if an attribute could not be an index key, so that the item must be older than the index."""
+        """False if an attribute of the item is no valid index key: such an item can only be older than the index."""
         return all(self._can_be_key(item, [part]) for index in indexes_of(self.description) for part in index["KeySchema"]
                    if part["AttributeName"] in item)
 
     def entries(self, index):
-        """The items in the index, in no particular order."""
+        """The entries that the index must hold, in no order."""
         found = [item for item in self.items.values() if self._can_be_key(item, index["KeySchema"])]
         projection = index["Projection"]
         if projection["ProjectionType"] == "ALL":
@@ -74,7 +74,7 @@ class Table:
 
 
 def wait_until_settled(client, deadline_s=60):
-    """Waits until no table or index is changing its state: an interrupted backfill continues when the server starts."""
+    """Waits until every table and index is ACTIVE or gone: an interrupted backfill resumes when the server starts."""
     deadline = time.monotonic() + deadline_s
     for name in client.call("ListTables")["TableNames"]:
         while True:
@@ -93,7 +93,7 @@ def wait_until_settled(client, deadline_s=60):
 
 
 def against_model(client, table):
-    """How the server differs from a model.Table: the contents of table and indexes, single reads, counts."""
+    """Returns the differences between the server and a model.Table: contents of table and indexes, single reads, counts."""
     name = table.description["TableName"]
     found = []
 

@@ -1,4 +1,4 @@
-"""Reads Prometheus' text format, version 0.0.4. Rejects everything that Prometheus' own parsers or linter reject."""
+"""Parses Prometheus' text format, version 0.0.4, and accepts only what Prometheus' own parsers and linter accept."""
 
 import re
 
@@ -22,7 +22,7 @@ def labels_of(text):
 
 
 def check_histogram(name, samples):
-    """Checks each series: rising bounds, counts that do not fall, +Inf last and equal to the count."""
+    """Checks each series: bounds rise, counts do not fall, +Inf is last and equals the count."""
     series = {}
     for (full, labels), value in samples.items():
         rest = tuple(label for label in labels if label[0] != "le")
@@ -39,7 +39,8 @@ def check_histogram(name, samples):
 
 
 def parse(text):
-    """{name: {((label, value), …): number}}; histograms under the names of their parts. AssertionError for a fault."""
+    """Returns {name: {((label, value), …): number}}; the parts of a histogram have their own names. Raises AssertionError on
+    a fault."""
     assert text.endswith("\n"), "the last line is not ended"
     families, kind, name, found = {}, None, None, {}
     lines = text[:-1].split("\n")

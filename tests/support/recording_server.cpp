@@ -27,7 +27,7 @@ int listen_on_free_port(std::uint16_t& port) {
   return listener;
 }
 
-/// Reads one request; false at the end of the connection.
+/// Reads one request; returns false if the connection ended.
 bool read_request(int connection, std::string& buffer, RecordedRequest& request) {
   const auto more = [&] {
     char bytes[4096];

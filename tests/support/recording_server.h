@@ -11,7 +11,7 @@
 
 namespace stator::testing {
 
-/// A received request, byte for byte.
+/// A request as received, byte for byte.
 struct RecordedRequest {
   std::string head;  // including the blank line
   std::string body;
@@ -25,7 +25,7 @@ struct RecordedRequest {
   [[nodiscard]] std::vector<std::string> field_names() const;
 };
 
-/// An HTTP server on a free port that records the requests and replies with what the test returns.
+/// An HTTP server on a free port that records its requests and replies as the test says.
 class RecordingServer {
  public:
   /// Returns the whole reply, head and body; an empty one cuts the connection. Called for one request at a time.

@@ -1,5 +1,5 @@
-"""A server whose simulator rules a test changes while it runs (docs/simulate.md): to delay a request that is to be caught in
-the middle, or to count requests."""
+"""A server whose simulator rules a test changes while it runs (docs/simulate.md): to delay requests that must be
+interrupted, or to count requests."""
 
 import http.client
 import json
@@ -21,15 +21,15 @@ class SimulatedServer(StatorServer):
         super().__init__([*arguments, "--simulate", str(file)], **more)
 
     def simulate(self, rules=()):
-        """Sets the rules; without any, nothing is simulated. Resets the counts."""
+        """Sets the rules; without any, nothing is simulated. Counts restart at 0."""
         self._ask("POST", {"rules": list(rules)})
 
     def requests(self, rule=0):
-        """How many requests the rule has matched since it was set."""
+        """The number of requests that the rule has matched since it was set."""
         return self._ask("GET")["rules"][rule]["requests"]
 
     def wait_for_requests(self, count, process=None, patience_s=120):
-        """Waits until that many requests have come; fails if the process ends before."""
+        """Waits until that many requests have come, while the process runs."""
         end = time.monotonic() + patience_s
         while self.requests() < count:
             if process is not None and process.poll() is not None:

@@ -1,5 +1,5 @@
-// Preloaded into a process, makes the disk slower: fsync and fdatasync take SYNC_US microseconds more, and functions
-// that change a directory NAMES_US.
+// A library to preload that slows the disk down: fsync and fdatasync take SYNC_US microseconds longer, and calls that
+// change a directory take NAMES_US longer.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ static void pause_for(const char* variable) {
   nanosleep(&time, NULL);
 }
 
-// Defines `name` as the next library's function, called after the pause.
+// Defines NAME: pauses, then calls the next library's NAME.
 #define SLOWLY(variable, name, parameters, arguments)                   \
   int name parameters {                                                 \
     int(*next) parameters = (int(*) parameters)dlsym(RTLD_NEXT, #name); \

@@ -1,12 +1,12 @@
-// Starts `stator serve` on a free port for the tests of a file, and stops it afterwards.
+// Starts `stator serve` on a free port for a file's tests, and stops it again.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 
-/** What SDKs need besides the endpoint. */
+/** The settings that SDKs need besides the endpoint. */
 export const local = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
 
-/** The same without a server: STATOR_IN_PROCESS is the folder of Stator's npm package, whose library answers. */
+/** Without a server: the library of Stator's npm package, whose folder STATOR_IN_PROCESS names, answers in this process. */
 const openStator = (options) => {
   const delay = options.indexOf('--transition-delay')
   const { Database } = createRequire(import.meta.url)(process.env.STATOR_IN_PROCESS)
@@ -15,7 +15,7 @@ const openStator = (options) => {
 }
 
 /**
- * A server in memory with these options, or a database in this process; `clientOptions` are for the SDK's clients.
+ * Starts a server in memory with these options, or opens a database in this process; pass `clientOptions` to the SDK's clients.
  */
 export const startInMemory = async (...options) => {
   if (process.env.STATOR_IN_PROCESS) return openStator(options)
@@ -23,7 +23,7 @@ export const startInMemory = async (...options) => {
   return { clientOptions: { endpoint: server.endpoint, ...local }, stop: server.stop }
 }
 
-/** A server with these options. `stop` ends it and fails unless its exit status is 0. */
+/** Starts a server with these options. `stop` ends it and fails unless its exit status is 0. */
 export const startStator = async (...options) => {
   const server = spawn(process.env.STATOR_BIN, ['serve', '--port', '0', ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
   const endpoint = await new Promise((resolve, reject) => {

@@ -10,7 +10,7 @@ URL = re.compile(r"https?://[\w.:\[\]-]+:\d+")
 
 
 class StatorServer:
-    """A server for one test. `url` is where it listens; `process` is its subprocess.Popen.
+    """A server process. `url` is where it listens; `process` is its subprocess.Popen.
 
     Usage: `with StatorServer(["--in-memory"]) as server: …`. Leaving the block stops it cleanly and checks that it
     ended with status 0, unless `kill` was called.
@@ -49,14 +49,14 @@ class StatorServer:
         return self
 
     def kill(self):
-        """Kills the server with SIGKILL, so that it flushes and logs nothing."""
+        """kill -9: the server flushes and prints nothing."""
         self.killed = True
         self.process.kill()
         self.process.wait()
         self._read_to_the_end()
 
     def stop(self):
-        """Stops the server with SIGTERM; returns the exit status."""
+        """Sends SIGTERM; returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=30)

@@ -1,10 +1,10 @@
-"""Reads a stream to its end as a consumer does: shards by DescribeStream, parents before their children, each record once."""
+"""Reads a stream to its end as a consumer does: finds shards by DescribeStream, reads parents before their children, and
+each record once."""
 
 
 class StreamConsumer:
-    """`call(operation, **request)` calls an operation of DynamoDB Streams. `records` has the records read, in order. After
-    errors and restarts a consumer continues where it was: it keeps the last sequence number of each shard, not an
-    iterator."""
+    """`call(operation, **request)` executes an operation of DynamoDB Streams. `records` has all records read so far, in
+    order. The consumer resumes after errors and restarts: it keeps the last sequence number of each shard, no iterator."""
 
     def __init__(self, call, stream_arn, on_record=None):
         self.call, self.stream_arn = call, stream_arn
@@ -25,7 +25,7 @@ class StreamConsumer:
             request["ExclusiveStartShardId"] = stream["LastEvaluatedShardId"]
 
     def read_shard(self, shard):
-        """Reads the existing records of a shard; returns their number."""
+        """Reads all records that the shard has at present; returns their number."""
         request = {"StreamArn": self.stream_arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
         if shard in self.last:
             request.update(ShardIteratorType="AFTER_SEQUENCE_NUMBER", SequenceNumber=self.last[shard])

@@ -9,7 +9,7 @@
 
 namespace stator {
 
-/// A new directory for a test; the destructor removes it with everything in it.
+/// A directory for one test, removed with everything in it.
 class TemporaryDirectory {
  public:
   explicit TemporaryDirectory(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
@@ -17,7 +17,7 @@ class TemporaryDirectory {
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
     path_ = name;
   }
-  /// A directory in memory, where syncing costs nothing, if there is one; else the usual one.
+  /// Returns a directory in memory, where syncing costs nothing, if the machine has one.
   static std::filesystem::path fast_parent() {
     return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
   }

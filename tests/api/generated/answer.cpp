@@ -16,8 +16,8 @@
 
 namespace {
 
-// What each thread holds, counted by the operators below. Memory that another thread frees stays counted, so only
-// differences over a short time mean anything.
+// The bytes that each thread holds, counted by the operators below. Memory that another thread frees stays counted, so
+// only differences over a short time mean anything.
 thread_local std::int64_t held_bytes = 0;
 thread_local std::int64_t peak_bytes = 0;
 
@@ -35,7 +35,7 @@ void release(void* memory) {
 
 }  // namespace
 
-// The other forms of new and delete call these; the one that does not throw is here since a sanitizer brings its own.
+// The other forms of new and delete call these. The nothrow form is defined here because sanitizers bring their own.
 void* operator new(std::size_t size) { return counted(std::malloc(size)); }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   try {
@@ -58,16 +58,16 @@ namespace stator::api::generated {
 
 namespace {
 
-/// Messages quote what they refuse, some of it twice: its length and its pattern may both be wrong.
+/// Messages quote the values that they refuse, some of them twice: a value's length and pattern may both be wrong.
 constexpr std::size_t kMaxErrorBytes = 64 * 1024;
 constexpr std::size_t kMaxErrorBytesPerByte = 4;
-/// A page or batch ends with the item that passes its limit.
+/// A page or batch ends with the item that exceeds its limit.
 constexpr std::size_t kMaxReplyBytes = core::kMaxBatchReplySizeBytes + 2 * core::kMaxItemSizeBytes;
-/// The parsed request, the values made of it, the message that quotes it.
+/// Covers the parsed request, the values made from it and the message that quotes it.
 constexpr std::int64_t kMaxMemoryPerByte = 48;
 constexpr std::int64_t kMaxMemoryBytes = 32 * 1024 * 1024;
 
-/// The errors that the service documents for these operations (API reference 2012-08-10), the internal ones left out.
+/// The errors that the service documents for these operations (API reference 2012-08-10), without the internal ones.
 constexpr std::array<std::string_view, 34> kErrorTypes = {
     "AccessDeniedException",
     "BackupInUseException",
@@ -162,7 +162,7 @@ std::string fault_of(const Answer& answer, std::size_t request_bytes) {
   if (is_error && std::ranges::find(kErrorTypes, answer.error) == kErrorTypes.end()) {
     return "not an error that a client may cause: " + answer.error + ": " + answer.message.substr(0, 200);
   }
-  // TagResource and UntagResource answer without a body.
+  // TagResource and UntagResource reply without a body.
   if (!answer.body.empty() && !is_json(answer.body)) {
     return "the body is not JSON in UTF-8: …" +
            answer.body.substr(answer.body.size() - std::min<std::size_t>(answer.body.size(), 80));

@@ -21,7 +21,8 @@ using std::chrono::milliseconds;
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
-/// The task that the child is at, in memory that both see: it tells even what a dead child was doing.
+/// The number of the child's current task, in shared memory: after the child's death it shows which task it was
+/// running.
 class SharedCounter {
  public:
   SharedCounter() {
@@ -48,7 +49,7 @@ void write_all(int file, const std::string& text) {
   }
 }
 
-/// A fault on its way through the pipe: task and length, then the reason.
+/// Precedes a fault in the pipe: the task and the length of the reason, which follows.
 struct Header {
   std::size_t task;
   std::size_t length;
@@ -80,13 +81,13 @@ milliseconds cpu_time(pid_t process) {
   return milliseconds(time.tv_sec * 1000 + time.tv_nsec / 1'000'000);
 }
 
-/// Collects what the child writes until it ends, and ends it where one task takes too long.
+/// Collects what the child writes until it ends; kills it if one task takes too long.
 class Watch {
  public:
   Watch(pid_t child, int pipe, const SharedCounter& at, milliseconds limit)
       : child_(child), pipe_(pipe), at_(at), limit_(limit) {}
 
-  /// Why it died before its end; nullopt where it came to its end.
+  /// Returns why the child died early; nullopt if it completed all tasks.
   std::optional<std::string> wait(std::string& bytes) {
     while (read_some(bytes)) end_if_slow();
     int status = 0;

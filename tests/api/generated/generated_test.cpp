@@ -13,8 +13,8 @@
 #include "api/generated/requests.h"
 
 /// Every operation of the shape table, with every member missing, null, given twice, of every wrong kind, huge and
-/// many: the answer is a reply or an error of DynamoDB's, in UTF-8, in bounds, in time that grows as the request does.
-/// docs: tests/api/README.md.
+/// repeated many times: the answer must be a reply or a DynamoDB error, in UTF-8, within bounds, and in time
+/// proportional to the size of the request. docs: tests/api/README.md.
 namespace stator::api::generated {
 
 namespace {
@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kMaxShownFaults = 10;
 
-/// What one child works on: the tables as prepared, also after requests that changed them.
+/// What a child runs requests on: the prepared tables, renewed after requests that may have changed them.
 class Probed {
  public:
   Probed(std::string_view operation, bool built) : operation_(operation), built_(built) { renew(); }
@@ -41,7 +41,7 @@ class Probed {
     return std::ranges::any_of(kReading, [&](std::string_view start) { return operation_.starts_with(start); });
   }
 
-  /// The tables as prepared: made once, then restored from the snapshot of them.
+  /// Restores the prepared tables: creates them the first time, later restores a snapshot of them.
   void renew() {
     if (endpoint_) {
       endpoint_->engine().reset();
@@ -53,9 +53,9 @@ class Probed {
   }
 
   void restore() {
-    // Items of other keys pile up.
+    // Items with other keys accumulate, so renew the tables after this many writes.
     constexpr int kMaxItemsWritten = 200;
-    const bool writes_items_alone = operation_.find("Item") != std::string_view::npos ||  // or statements
+    const bool writes_items_alone = operation_.find("Item") != std::string_view::npos ||  // or PartiQL statements
                                     operation_.find("Execute") != std::string_view::npos;
     if (!writes_items_alone || ++items_written_ > kMaxItemsWritten) {
       renew();
@@ -76,18 +76,18 @@ struct Probe {
   std::size_t change = 0;
 };
 
-/// The requests of an operation, their places, and which of them to change how.
+/// The requests of an operation, the places in them, and the list of places to change and ways to change them.
 class Plan {
  public:
   explicit Plan(const Operation& operation) : requests_(requests_of(operation)) {
     for (const JsonTree& request : requests_) places_.push_back(places_of(operation, request));
   }
 
-  /// Every place of every request with each of `changes` ways.
+  /// Adds every place of every request, with each of `changes` ways.
   void add_all(std::size_t changes) {
     add(changes, [](const Place&) { return true; });
   }
-  /// The same, but only what stands in an object under a name.
+  /// The same for named members of objects only.
   void add_members(std::size_t changes) {
     add(changes, [](const Place& place) { return !place.name.ends_with(']'); });
   }
@@ -101,7 +101,7 @@ class Plan {
   [[nodiscard]] const Probe& operator[](std::size_t i) const { return probes_[i]; }
   [[nodiscard]] const Place& place(std::size_t i) const { return places_[probes_[i].request][probes_[i].place]; }
 
-  /// The text of probe i, made by `apply(parent, position)`.
+  /// The text of probe i, which `apply(parent, position)` changes.
   template <class Apply>
   [[nodiscard]] std::string text(std::size_t i, Apply apply) const {
     JsonTree request = requests_[probes_[i].request];
@@ -133,7 +133,7 @@ void report(const std::vector<Fault>& faults, Describe describe) {
   if (faults.size() > kMaxShownFaults) ADD_FAILURE() << faults.size() - kMaxShownFaults << " more";
 }
 
-/// GoogleTest prints a parameter where a test fails.
+/// A parameter that GoogleTest prints by the operation's name if a test fails.
 struct Tested : Operation {
   friend void PrintTo(const Tested& tested, std::ostream* out) { *out << tested.name; }
 };
@@ -150,7 +150,7 @@ class Requests : public testing::TestWithParam<Tested> {};
 
 TEST_P(Requests, OfEveryOperationHaveAValidFormWithEachMember) {
   const Operation& operation = GetParam();
-  if (operation.answer == nullptr) return;  // no request of it is valid
+  if (operation.answer == nullptr) return;  // no request of this operation is valid
   if (std::ranges::count(refused_operations(), operation.name) != 0) return;
   const std::vector<JsonTree> requests = valid_requests_of(operation.name);
   ASSERT_FALSE(requests.empty()) << "requests.json needs a request that " << operation.name << " answers";
@@ -204,8 +204,8 @@ TEST_P(Requests, WithAMemberSpoiltAreAnsweredOrRefused) {
   });
 }
 
-/// What the request alone decides: the first things that are checked. Without the place or the request's number that
-/// some messages end with.
+/// The part of an answer that depends on the request alone (what is checked first), without the place or the request's
+/// number with which some messages end.
 std::string verdict_of(const Answer& answer) {
   const bool by_request = answer.error == "SerializationException" || answer.error == "ValidationException";
   if (!by_request) return "taken";
@@ -241,7 +241,7 @@ INSTANTIATE_TEST_SUITE_P(Operations, Requests, testing::ValuesIn(all_operations(
 
 class LongRequests : public testing::TestWithParam<Tested> {};
 
-/// A request `kFactor` times as large may take this many times as long, and a moment more.
+/// A request `kFactor` times as large may take at most `kMaxSlowdown` times as long, plus a constant.
 constexpr std::size_t kFactor = 4;
 constexpr std::int64_t kMaxSlowdown = 12;
 constexpr std::int64_t kMomentUs = 60'000;

@@ -7,14 +7,14 @@
 
 namespace stator::api::generated {
 
-/// JSON that may be wrong on purpose: objects may name a member twice, scalars are text that is copied as it stands.
+/// JSON that may be invalid on purpose: objects may name a member twice, scalars are copied verbatim.
 struct JsonTree {
   struct Member;
   enum class Kind : std::uint8_t { kText, kObject, kArray };
 
-  /// Throws std::runtime_error where `json` is not JSON.
+  /// Throws std::runtime_error if `json` is not JSON.
   static JsonTree parse(std::string_view json);
-  /// `text` is what will stand in the request: `"a"`, `12`, or many megabytes of anything.
+  /// `text` is copied into the request: `"a"`, `12`, or many megabytes of anything.
   static JsonTree raw(std::string text);
 
   [[nodiscard]] std::string text_of() const;

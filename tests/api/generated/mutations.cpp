@@ -33,7 +33,7 @@ void remove(JsonTree& parent, std::size_t at) {
   }
 }
 
-/// The same name (or one more element) right after it.
+/// Inserts a member of the same name (or one more element) right after it.
 void insert_after(JsonTree& parent, std::size_t at, JsonTree value) {
   const auto offset = static_cast<std::ptrdiff_t>(at) + 1;
   if (parent.kind == JsonTree::Kind::kObject) {
@@ -44,12 +44,12 @@ void insert_after(JsonTree& parent, std::size_t at, JsonTree value) {
   }
 }
 
-/// The value first, then `text` under the same name.
+/// Keeps the value and adds `text` after it under the same name.
 void follow_by(JsonTree& parent, std::size_t at, std::string text) {
   insert_after(parent, at, JsonTree::raw(std::move(text)));
 }
 
-/// `text` first, then the value.
+/// Adds `text` before the value, under the same name.
 void precede_by(JsonTree& parent, std::size_t at, std::string text) {
   JsonTree value = value_at(parent, at);
   replace(parent, at, std::move(text));
@@ -123,7 +123,7 @@ const std::vector<std::string>& kinds() {
   return kKinds;
 }
 
-/// Characters of one, two, three and four bytes: a text that is cut by bytes breaks one of them.
+/// A text of characters of one, two, three and four bytes: truncating it by bytes splits one of them.
 std::string wide_text(std::size_t characters) {
   std::string text = "\"";
   for (std::size_t i = 0; i < characters; ++i) {
@@ -187,14 +187,14 @@ std::string set_of(std::string_view type, std::size_t count, const std::function
   return text + "]}";
 }
 
-/// The value's first element or entry; the value itself where it has none.
+/// Returns the value's first element or entry, or the value itself if it has none.
 const JsonTree& first_of(const JsonTree& value) {
   if (value.kind == JsonTree::Kind::kArray && !value.elements.empty()) return value.elements.front();
   if (value.kind == JsonTree::Kind::kObject && !value.members.empty()) return value.members.front().value;
   return value;
 }
 
-/// The first or the last text in there; null where there is none.
+/// Returns the first or the last text inside; null if there is none.
 JsonTree* text_in(JsonTree& tree, bool last) {
   if (tree.kind == JsonTree::Kind::kText) return tree.text.starts_with('"') ? &tree : nullptr;
   JsonTree* found = nullptr;
@@ -206,21 +206,21 @@ JsonTree* text_in(JsonTree& tree, bool last) {
   return found;
 }
 
-/// So many of `text` as the service's limit on bodies leaves room for.
+/// Returns how often `text` fits into the service's limit on bodies, at most `count`.
 std::size_t fitting(std::string_view text, std::size_t count) {
   constexpr std::size_t kRoomPerCount = 150;
   constexpr std::size_t kSeparatorBytes = 20;
   return std::min(count, count * kRoomPerCount / (text.size() + kSeparatorBytes) + 1);
 }
 
-/// What the value holds many times, under names of their own where it is an object.
+/// Repeats the value's first element or entry many times; in an object each gets its own name.
 void multiply(JsonTree& parent, std::size_t at, std::size_t count) {
   const std::string first = first_of(value_at(parent, at)).text_of();
   const bool named = value_at(parent, at).kind == JsonTree::Kind::kObject;
   replace(parent, at, named ? map_of(first, fitting(first, count)) : list_of(first, fitting(first, count)));
 }
 
-/// The value's first element many times, each with another first or last text: `"a"` becomes `"a17"`.
+/// Repeats the value's first element many times, each with a different first or last text: `"a"` becomes `"a17"`.
 void multiply_distinct(JsonTree& parent, std::size_t at, std::size_t count, bool last) {
   JsonTree element = first_of(value_at(parent, at));
   JsonTree* numbered = text_in(element, last);
@@ -286,7 +286,7 @@ std::vector<Growth> make_growths() {
       {"given many times",
        [](JsonTree& parent, std::size_t at, std::size_t count) {
          if (parent.kind != JsonTree::Kind::kObject) {
-           // One after the other in the list that holds it.
+           // Repeated in the list that contains it.
            const std::string element = value_at(parent, at).text_of();
            parent = JsonTree::raw(list_of(element, fitting(element, count)));
            return;

@@ -9,7 +9,7 @@
 
 namespace stator::api::generated {
 
-/// One way to spoil a value, given the object or array that holds it and its position there.
+/// One way to make a value invalid, given the object or array that holds it and its position in it.
 struct Mutation {
   std::string name;
   std::function<void(JsonTree& parent, std::size_t at)> apply;
@@ -18,13 +18,13 @@ struct Mutation {
 /// Missing, null, given twice, of every wrong kind, of awkward lengths.
 const std::vector<Mutation>& small_mutations();
 
-/// A name given twice, and what that must come to.
+/// Gives a name twice; the answer must be the same as to the last value alone.
 struct Repetition {
   std::function<void(JsonTree& parent, std::size_t at)> twice;
   std::function<void(JsonTree& parent, std::size_t at)> last_alone;
 };
 
-/// The value first, then null and every kind of JSON; and the other way round.
+/// The value followed by null or any kind of JSON, and the reverse order.
 const std::vector<Repetition>& repetitions();
 
 /// A way to make a value large; `count` is the number of characters, digits, levels, elements or members.

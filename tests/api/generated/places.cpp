@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxElements = 2;
 
-/// What may stand under this name; null where the shape does not say (sets, unknown members).
+/// Returns the shape of the value under this name; null if the shape does not say (sets, unknown members).
 const Shape* shape_under(const Shape& shape, std::string_view name) {
   switch (shape.kind) {
     case Kind::kStructure: {

@@ -51,7 +51,7 @@ constexpr std::string_view kSearchedItem =
     R"({"TableName":"searched","Item":{"pk":{"S":"a"},"g":{"S":"g"},"l":{"N":"1"},
   "m":{"M":{"g":{"S":"x"}}},"v":{"L":[{"N":"1"},{"N":"0.5"},{"N":"0"}]}}})";
 
-// In us-east-1 and another region.
+// A global table in us-east-1 and another region.
 constexpr std::string_view kGlobalTable = R"({"TableName":"global","BillingMode":"PAY_PER_REQUEST",
   "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
   "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
@@ -71,7 +71,7 @@ constexpr std::string_view kStrongTable = R"({"TableName":"strong","BillingMode"
   "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
   "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]})";
 
-/// Stands still, so that the stream's ARN and its iterators are the ones that requests.json names.
+/// A clock that stands still, so that the stream's ARN and its iterators are those in requests.json.
 class StandingClock : public core::Clock {
  public:
   [[nodiscard]] std::int64_t now_ms() const override { return 1'767'225'600'000; }  // 2026-01-01T00:00:00Z
@@ -86,7 +86,7 @@ std::string item(const std::string& partition, int number) {
            "yes":{"BOOL":true},"none":{"NULL":true}}})";
 }
 
-/// The table `backed`, with recovery on, an export and a backup.
+/// Adds the table `backed`, with point-in-time recovery, an export and a backup.
 void add_backups(endpoint::Embedded& endpoint) {
   endpoint.call("CreateTable", kBackedUpTable);
   endpoint.call("UpdateContinuousBackups",

@@ -9,22 +9,23 @@
 
 namespace stator::api::generated {
 
-/// Requests around which the mutations are made: the rows of requests.json for this operation, and one that holds every
-/// member of its shape with a value that the shape allows (it need not make sense as a whole, but an operation that is
-/// added to the table of operations is probed from its first day).
+/// Requests to mutate: the rows of requests.json for this operation, and one that holds every member of its shape with
+/// a value that the shape allows. The latter need not make sense as a whole, but through it an operation that is added
+/// to the table of operations is tested at once.
 std::vector<JsonTree> requests_of(const Operation& operation);
 
-/// Only the rows: each must be answered without an error on the prepared tables.
+/// Returns only the rows of requests.json: each must succeed on the prepared tables.
 std::vector<JsonTree> valid_requests_of(std::string_view operation);
 
-/// Members of built operations that no valid request can have, as "CreateTable.VectorIndexes", with all below them.
+/// Members of implemented operations that no valid request can have, such as "CreateTable.VectorIndexes", with all
+/// members below them.
 std::vector<std::string> refused_members();
-/// Operations that are built and refuse every request, as the service does.
+/// Operations that are implemented but refuse every request, as the service does.
 std::vector<std::string> refused_operations();
 
-/// "Item.*", "KeySchema.*.KeyType": the members of the operation's shape, elements and entries written as *.
+/// The members of the operation's shape, with elements and entries written as *: "Item.*", "KeySchema.*.KeyType".
 std::vector<std::string> member_paths(const Operation& operation);
-/// The same for what stands in a request.
+/// The same for the members of a request.
 std::vector<std::string> member_paths(const Operation& operation, const JsonTree& request);
 
 }  // namespace stator::api::generated
