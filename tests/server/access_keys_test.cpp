@@ -98,7 +98,7 @@ TEST(AccessKeys, AreReadAgainWhenTheirFileHasChanged) {
   EXPECT_EQ(keys->value()->find("AKID"), nullptr);
   EXPECT_NE(keys->value()->find("OTHER"), nullptr);
 
-  // Faults are told once, and let nobody in or out.
+  // A fault is reported once and leaves the keys as they were.
   struct Fault {
     std::string text;
     std::string told;
@@ -146,7 +146,7 @@ TEST(AccessKeys, OfAFileThatOthersMayReadAreWarnedAboutOnce) {
   write(std::string("[a]\n") + kKey);
   std::shared_ptr<Followed<AccessKeys>> keys;
   EXPECT_EQ(warnings_of([&] { keys = follow_access_keys(file); }), 1);
-  // It is read again at each look until it can be used.
+  // A faulty file is read again at each look until it is valid.
   write("[a]\naws_access_key_id = AKID\n");
   EXPECT_EQ(warnings_of([&] {
               keys->look();
@@ -157,7 +157,7 @@ TEST(AccessKeys, OfAFileThatOthersMayReadAreWarnedAboutOnce) {
 }
 
 TEST(AccessKeys, OfAPipeAreReadOnce) {
-  // As the shell's <(…): a second reader would wait for a writer that does not come.
+  // As with the shell's <(…): a second read would wait for a writer that never comes.
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe(ends.data()), 0);
   const std::string text = std::string("[a]\n") + kKey;

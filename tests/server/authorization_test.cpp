@@ -7,7 +7,7 @@
 namespace stator::server {
 namespace {
 
-/// "ok", or what stands after "not authorized to perform: ".
+/// Returns "ok", or the text after "not authorized to perform: ".
 std::string judge(const AccessRules& rules, std::string_view operation, std::string_view request) {
   AccessKey caller;
   caller.name = "reader";
@@ -92,7 +92,7 @@ TEST(Authorization, AKeyForSomeTablesSeesNoOther) {
       {"GetItem", R"({"TableName":null})", "*"},
       {"GetItem", "{}", "*"},
       {"GetItem", "[]", "*"},
-      // Of a member that is given twice the last counts, here as for the operation.
+      // If a member is given twice, the last one counts, as for the operation itself.
       {"GetItem", R"({"TableName":"shared","TableName":"other"})", "other"},
       {"GetItem", R"({"TableName":"other","TableName":"shared"})", nullptr},
       {"GetItem", R"({"TableName":"shared","TableName":null})", "*"},

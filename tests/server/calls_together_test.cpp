@@ -11,7 +11,7 @@
 #include "support/faulty_file_system.h"
 #include "support/temporary_directory.h"
 
-/// Writes of many connections to a server that waits for the disk.
+/// Writes of many connections to a server with sync, where each write waits for the disk.
 namespace stator::server {
 namespace {
 
@@ -50,7 +50,7 @@ class SyncedServer : public ::testing::Test {
     server_->stop();
     thread_.join();
   }
-  /// `work` on a thread and a connection for each number.
+  /// Calls `work` for each number, on its own thread and connection.
   template <class Work>
   void on_each_connection(const Work& work) {
     std::vector<std::thread> threads;
@@ -82,7 +82,7 @@ TEST_F(SyncedServer, EveryWriteIsDoneOnceAndAnsweredForItself) {
   on_each_connection([&](Client& client, int number) {
     const std::string own = "own" + std::to_string(number);
     for (int i = 1; i <= kEach; ++i) {
-      // One item that all want, one of the connection's own, and one whose reply waits for other writes.
+      // One item that all connections write, one of this connection alone, and one whose reply waits for other writes.
       client.send(request("UpdateItem", raise("shared")));
       if (client.receive().status != 200) ++wrong;
       client.send(request("UpdateItem", raise(own, R"(,"ReturnValues":"UPDATED_NEW")")));
@@ -126,7 +126,7 @@ TEST_F(SyncedServer, ManyWritesShareAWaitForTheDisk) {
     return rocksdb::IOStatus::OK();
   });
   constexpr std::size_t kThird = kConnections * 20 / 3;
-  // Two groups of eight would be an eighth. Threads that wait for a processor may miss a group.
+  // With two groups of eight writes it would be an eighth. On a busy machine a thread may miss its group.
   const std::size_t least = testing::least_of_ten(kThird, [&] {
     syncs = 0;
     on_each_connection([&](Client& client, int number) {

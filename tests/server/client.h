@@ -49,7 +49,7 @@ class UnconnectedClient {
     }
   }
 
-  /// False when the other side has closed.
+  /// Returns false if the other side has closed.
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -60,7 +60,7 @@ class UnconnectedClient {
   }
   void half_close() { ::shutdown(socket_, SHUT_WR); }
 
-  /// More input; false at its end, or when none came in time.
+  /// Waits for more input; returns false at its end, or if none came in time.
   bool fill(int timeout_ms = 10'000) {
     pollfd waiting{socket_, POLLIN, 0};
     if (::poll(&waiting, 1, timeout_ms) <= 0) {
@@ -74,13 +74,13 @@ class UnconnectedClient {
     return true;
   }
 
-  /// Reads and drops at most this many bytes.
+  /// Reads and discards at most this many bytes.
   void take(std::size_t bytes) {
     char block[65536];
     [[maybe_unused]] const ssize_t count = ::recv(socket_, block, std::min(bytes, sizeof block), MSG_DONTWAIT);
   }
 
-  /// The status of the reply that has begun to arrive, all of which is still to be received.
+  /// Returns the status of a reply that has begun to arrive, without consuming any of it.
   [[nodiscard]] int coming_status() const {
     char line[13] = {};
     [[maybe_unused]] const ssize_t count = ::recv(socket_, line, 12, MSG_PEEK | MSG_DONTWAIT);
@@ -120,13 +120,13 @@ class UnconnectedClient {
     return reply;
   }
 
-  /// Waits for the end of the connection; false when it stayed open.
+  /// Waits for the end of the connection; returns false if it stayed open.
   bool at_end(int timeout_ms = 10'000) {
     while (fill(timeout_ms)) {
     }
     return !timed_out_;
   }
-  /// Nothing arrives within the time.
+  /// Returns true if nothing arrives within the time.
   bool silent(int timeout_ms) {
     pollfd waiting{socket_, POLLIN, 0};
     return ::poll(&waiting, 1, timeout_ms) == 0;
@@ -147,7 +147,7 @@ inline constexpr std::string_view kSigned =
     "Authorization: AWS4-HMAC-SHA256 Credential=a/20230101/us-east-1/dynamodb/aws4_request, "
     "SignedHeaders=host;x-amz-date, Signature=0\r\nX-Amz-Date: 20230101T000000Z\r\n";
 
-/// A request as an SDK sends it; `more` are further header lines.
+/// A request as an SDK sends it; `more` holds further header lines.
 inline std::string request(std::string_view operation, std::string_view body = "{}", std::string_view more = "") {
   std::string text = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n";
   text += "X-Amz-Target: DynamoDB_20120810." + std::string(operation) + "\r\n";
@@ -158,7 +158,7 @@ inline std::string request(std::string_view operation, std::string_view body = "
   return text;
 }
 
-/// The same with a body in chunks of `chunk_bytes`.
+/// The same with its body in chunks of `chunk_bytes`.
 inline std::string chunked_request(std::string_view operation, std::string_view body, std::size_t chunk_bytes) {
   std::string text =
       "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n"

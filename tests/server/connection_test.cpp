@@ -103,7 +103,7 @@ TEST(Connection, ABodyOfSixteenMegabytesIsTakenAndOneByteMoreIsNot) {
     const std::string body = "\"" + std::string(size - 2, 'b') + "\"";
     for (const std::string& text : {request("TagResource", body), chunked_request("TagResource", body, 1'000'000)}) {
       Client client(server.port());
-      // All of it is sent before the reply is read, as most clients do.
+      // The whole request is sent before the reply is read, as most clients do.
       EXPECT_TRUE(client.send(text));
       const Reply reply = client.receive();
       EXPECT_EQ(reply.status, size == kLimit ? 200 : 413) << size;
@@ -161,7 +161,7 @@ TEST(Timeouts, CutOffASlowSender) {
   options.request_timeout_ms = 200;
   const RunningServer server(options);
   const auto start = Clock::now();
-  // A byte now and then does not help: the whole request has one deadline.
+  // Sending a byte now and then does not help: the whole request has one deadline.
   for (const std::string& text : {request("GetItem"), chunked_request("GetItem", std::string(100, '1'), 1)}) {
     Client client(server.port());
     std::size_t sent = 0;
@@ -222,7 +222,7 @@ TEST(Limits, ConnectionsAboveTheMostAreTurnedAway) {
 
 TEST(Limits, BufferedInputIsBounded) {
   Options options;
-  options.max_buffered_bytes = 8 * 1024 * 1024;  // one request and what reading it takes
+  options.max_buffered_bytes = 8 * 1024 * 1024;  // one request and the memory for reading it
   options.threads = 1;
   const RunningServer server(options);
   const std::string text = request("TagResource", "\"" + std::string(3'000'000, 'b') + "\"");

@@ -16,7 +16,7 @@
 
 namespace stator::server {
 
-/// Answers by the operation's name, so that a test says what it wants in its request.
+/// The operation's name selects the behaviour, so that a test's request says what it needs.
 class FakeEndpoint final : public endpoint::Endpoint {
  public:
   using Endpoint::call;
@@ -61,7 +61,7 @@ class FakeEndpoint final : public endpoint::Endpoint {
   }
   [[nodiscard]] std::string describe() const override { return "fake"; }
 
-  /// Calls of this operation wait until `unblock`.
+  /// Makes calls of this operation wait until `unblock`.
   void block(const std::string& operation) {
     const std::lock_guard lock(mutex_);
     blocked_.insert(operation);
@@ -71,7 +71,7 @@ class FakeEndpoint final : public endpoint::Endpoint {
     blocked_.clear();
     unblocked_.notify_all();
   }
-  /// Calls that wait.
+  /// The number of calls that are waiting.
   std::atomic<int> waiting{0};
 
   std::atomic<int> calls{0};

@@ -34,11 +34,12 @@ TEST(Memory, RepliesThatNobodyReadsAreBounded) {
   for (int i = 0; i < 60; ++i) {
     deaf.emplace_back(server.port(), 4096);
     deaf.back().send(request("Query"));
-    // Each gets some answer before the next one asks.
+    // Each client gets the start of a reply before the next one asks.
     ASSERT_TRUE(soon([&] { return !deaf.back().silent(0); }));
-    // In addition to the budget: a reply in the making, with the capacity of its string.
+    // The budget may be exceeded by one reply that is being built, with the capacity of its string.
     EXPECT_LE(server.server->buffered_bytes(), options.max_buffered_bytes + 10 * kMegabyte);
-    // Where memory is short, who does not read for two seconds is cut off. The last two have only just been answered.
+    // When memory is short, clients that have not read for two seconds are cut off. The last two were answered less
+    // than two seconds ago.
     while (whole < 2 && deaf.size() > 1 && deaf.back().coming_status() == 503) {
       const auto last = std::prev(deaf.end(), 2);
       ASSERT_EQ(last->receive().status, 200);
@@ -92,7 +93,7 @@ TEST(Memory, ASlowReaderGetsLessTimeWhenMemoryIsShort) {
   server.endpoint.large_reply_bytes = 13 * kMegabyte;
   Client deaf(server.port(), 4096);
   deaf.send(request("Query"));
-  // Not the 30 s that it has otherwise.
+  // Much sooner than after the usual 30 s.
   EXPECT_TRUE(soon([&] { return server.server->buffered_bytes() > 12 * kMegabyte; }))
       << server.server->buffered_bytes();
   EXPECT_TRUE(soon([&] { return server.server->buffered_bytes() < kMegabyte; }));
@@ -127,7 +128,7 @@ TEST(Memory, IsAllGivenBack) {
   EXPECT_TRUE(soon([&] { return server.server->buffered_bytes() == 0; })) << server.server->buffered_bytes();
 }
 
-/// A list of so many numbers of one digit, and one more.
+/// A list of `values` + 1 numbers of one digit.
 std::string list_of_numbers(std::size_t values) {
   std::string body = "[";
   for (std::size_t i = 0; i < values; ++i) body += "0,";

@@ -89,7 +89,7 @@ TEST(Metrics, CountsStayWhenTheThreadIsGone) {
   }
 }
 
-/// Whoever watches must not wait for what it watches.
+/// Monitoring must not wait for the operation that it monitors.
 TEST(Metrics, OfAnEngineDoNotWaitForARestore) {
   const auto engine = engine::Engine::open({});
   const auto scrape = [&] {

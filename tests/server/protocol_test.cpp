@@ -18,7 +18,7 @@ bool is_request_id(const std::string& id) {
          std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
 }
 
-// What arrives, and what the service answers to it.
+// A request and the service's answer to it.
 struct Case {
   const char* name;
   std::string request;
@@ -260,7 +260,7 @@ TEST(ReplyEncoding, LargeRepliesAreCompressedWhereAccepted) {
   EXPECT_EQ(small.header("content-encoding"), "");
 }
 
-// Source: how the service itself chose, as the tests of ScyllaDB's Alternator recorded it.
+// Source: the service's own choices, as the tests of ScyllaDB's Alternator recorded them.
 TEST(ReplyEncoding, IsChosenAsByTheService) {
   constexpr Coding kNone = Coding::kNone;
   constexpr Coding kGzip = Coding::kGzip;

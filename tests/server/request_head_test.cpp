@@ -55,7 +55,7 @@ TEST(RequestHead, WrongOnesAreNamed) {
       {"PRI * HTTP/2.0\r\n\r\n", HeadStatus::kVersionNotSupported},
       {"POST / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", HeadStatus::kMalformed},
       {"POST / HTTP/1.1\r\nHost : a\r\n\r\n", HeadStatus::kMalformed},
-      // RFC 9112 3.2: one Host, and a right one.
+      // RFC 9112 3.2: exactly one valid Host.
       {"POST / HTTP/1.1\r\n\r\n", HeadStatus::kMalformed},
       {"POST / HTTP/1.1\r\nA: b\r\n\r\n", HeadStatus::kMalformed},
       {"POST http://a/ HTTP/1.1\r\n\r\n", HeadStatus::kMalformed},

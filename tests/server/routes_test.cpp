@@ -15,7 +15,7 @@ std::string plain(std::string_view method, std::string_view path, std::string_vi
          "\r\n";
 }
 
-/// Signed now with the key `id`, whose secret is "secret of " and its id.
+/// A request signed at the current time with the key `id`, whose secret is "secret of " followed by the id.
 std::string signed_with(const std::string& id, const std::string& method, const std::string& path) {
   SignedText text;
   text.method = method;
@@ -30,7 +30,7 @@ std::string signed_with(const std::string& id, const std::string& method, const 
   return text.with_header();
 }
 
-/// An engine in memory with one table of three items, and a server that shows its jobs.
+/// An engine in memory with one table of three items, and a server with the job routes.
 struct Jobs {
   explicit Jobs(Options options = {}) : engine(engine::Engine::open(in_memory)), context{*engine} {
     call("CreateTable", R"({"TableName":"things","BillingMode":"PAY_PER_REQUEST",)"
@@ -53,7 +53,7 @@ struct Jobs {
     std::string reply;
     api::call(context, operation, body, 0, reply);
   }
-  /// The list as it stands, parsed to see that it is JSON.
+  /// Returns the reply unchanged, after checking that it is JSON.
   [[nodiscard]] std::string list(std::string_view method = "GET", std::string_view path = "/_stator/jobs") const {
     const Reply reply = server->ask(plain(method, path));
     EXPECT_EQ(reply.status, 200);

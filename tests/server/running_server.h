@@ -10,7 +10,7 @@
 
 namespace stator::server {
 
-/// Waits a short time for a condition that the server's threads bring about.
+/// Waits a short time for a condition that the server's threads make true.
 template <typename Condition>
 bool soon(Condition condition) {
   for (int i = 0; i < 1'000; ++i) {
@@ -39,13 +39,13 @@ class RunningServer {
     thread.join();
   }
   [[nodiscard]] std::uint16_t port() const { return server->port(); }
-  /// Sends on a connection of its own.
+  /// Sends the request on a new connection.
   Reply ask(std::string_view text) const {
     Client client(port());
     client.send(text);
     return client.receive(text.starts_with("HEAD"));
   }
-  /// Whether it still answers a new connection.
+  /// Whether the server answers on a new connection.
   [[nodiscard]] bool alive() const { return ask(request("GetItem")).status == 200; }
 
   FakeEndpoint endpoint;

@@ -1,4 +1,5 @@
-"""`stator serve` as a process: its line, its notice, its log, its signals. STATOR_BIN names the program."""
+"""Tests `stator serve` as a process: the line it prints at the start, its notice, log and signals. STATOR_BIN names the
+program."""
 import http.client
 import json
 import os
@@ -311,7 +312,7 @@ class Serve(unittest.TestCase):
     def test_it_ends_where_its_directory_is_removed_or_replaced(self):
         folder = os.path.join(self.folder.name, "folder")
         os.mkdir(folder)
-        # Moved with the directory that it runs in it has the same files as before.
+        # A server whose whole working directory moves keeps its files and must not stop.
         moved = self.serve("--data", "data", cwd=folder)
         served = [self.serve("--data", self.data + str(i)) for i in range(3)]
         for one in (moved, *served):
@@ -555,13 +556,13 @@ class Serve(unittest.TestCase):
     def test_a_second_signal_ends_it_at_once(self):
         served = self.serve("--in-memory")
         with socket.create_connection(("127.0.0.1", served.port)) as client:
-            client.send(b"POST / HTTP/1.1\r\n")  # in flight: the stop waits for it
-            call(served.port, "ListTables", {})  # accepted after the other connection
+            client.send(b"POST / HTTP/1.1\r\n")  # in flight: the server waits for it before it stops
+            call(served.port, "ListTables", {})  # the server has accepted the first connection by then
             time.sleep(0.2)
             served.process.send_signal(signal.SIGTERM)
             time.sleep(0.3)
             self.assertIsNone(served.process.poll())
-            # The first one may not be noticed yet; two at the same time are one.
+            # Repeat the signal: the server may not have seen the first one yet, and two pending signals count as one.
             deadline = time.monotonic() + 60
             while served.process.poll() is None and time.monotonic() < deadline:
                 served.process.send_signal(signal.SIGTERM)
@@ -618,10 +619,10 @@ class Serve(unittest.TestCase):
         self.assertGreater(metrics["stator_store_memtable_bytes"][()], 0)
         self.assertGreater(metrics["process_resident_memory_bytes"][()], 1 << 20)
         self.assertAlmostEqual(metrics["process_start_time_seconds"][()], time.time(), delta=60)
-        # One that moved would be a start of its own to an alert on changes().
+        # If it varied, an alert on changes() would see a restart each time.
         for _ in range(20):
             self.assertEqual(scrape()["process_start_time_seconds"], first["process_start_time_seconds"])
-        # The loops may close those of the calls before a little later.
+        # The event loops may close the connections of the previous calls a little later.
         for _ in range(100):
             connections = scrape()["stator_connections"][()]
             if connections == 1:

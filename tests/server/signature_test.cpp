@@ -37,14 +37,14 @@ std::shared_ptr<const Followed<AccessKeys>> keys() {
   return fixed_keys(parse_access_keys(text, "test"));
 }
 
-/// The profile that signed `text`, or the error.
+/// Returns the profile that signed `text`, or the error.
 std::string judge_with(const SignatureVerifier& verifier, const std::string& text) {
   RequestHead head;
   EXPECT_EQ(parse_head(text, 16 * 1024, head), HeadStatus::kComplete) << text;
   const std::string_view body = std::string_view(text).substr(head.size_bytes);
   try {
     const std::shared_ptr<const AccessKey> first = verifier.check(head, body);
-    // Once more with the signing key that is now known.
+    // Checks again, with the signing key from the cache.
     EXPECT_EQ(verifier.check(head, body), first);
     return first->name;
   } catch (const core::ApiError& error) {
@@ -211,7 +211,7 @@ TEST(Signature, TakesItsTimeFromDateWithoutXAmzDate) {
   request.stamp_field = "Date";
   request.signed_names = "content-type;date;host;x-amz-target";
   EXPECT_EQ(judge(request.with_header()), "main");
-  request.signed_names = "content-type;host;x-amz-target";  // it is part of what is signed anyhow
+  request.signed_names = "content-type;host;x-amz-target";  // the date is part of the string to sign anyway
   EXPECT_EQ(judge(request.with_header()), "main");
   std::string text = request.with_header();
   text.replace(text.find("T123600Z"), 8, "T123601Z");
@@ -235,7 +235,7 @@ struct TextChange {
   std::string_view answer;
 };
 
-/// Deviations from the standard form.
+/// Deviations from the standard form are refused.
 TEST(Signature, IsRefusedWhereItsTextIsChanged) {
   const std::string text = SignedText().with_header();
   const std::string authorization =

@@ -12,11 +12,11 @@
 
 namespace stator::server {
 
-/// A request that is signed by the textbook; a test changes one member to sign, or to claim, something else.
+/// A request signed as the specification says; a test changes one member to sign, or to claim, something else.
 struct SignedText {
   std::string method = "POST";
   std::string path = "/";
-  /// Before anything is added to it for a presigned request.
+  /// The query string, without the parameters that signing adds to a presigned request.
   std::string query;
   std::vector<std::pair<std::string, std::string>> fields = {{"Host", "localhost:8000"},
                                                              {"Content-Type", "application/x-amz-json-1.0"},
@@ -33,7 +33,7 @@ struct SignedText {
   std::string region = "us-east-1";
   std::string service = "dynamodb";
   std::string terminator = "aws4_request";
-  /// Presigned requests; empty: the parameter is left out.
+  /// For presigned requests; if empty, the parameter is omitted.
   std::string expires = "300";
 
   [[nodiscard]] std::string credential() const {

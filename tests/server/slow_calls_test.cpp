@@ -7,7 +7,7 @@
 namespace stator::server {
 namespace {
 
-/// Calls that wait for ever, as many as `count`, each on a connection of its own.
+/// `count` calls that wait until unblocked, each on its own connection.
 class BlockedCalls {
  public:
   BlockedCalls(RunningServer& server, const std::string& operation, int count) : server_(server) {
@@ -24,7 +24,7 @@ class BlockedCalls {
   void wait_for(int count) const {
     EXPECT_TRUE(reach(count, std::chrono::minutes(1))) << server_.endpoint.waiting << " of " << count << " calls wait";
   }
-  /// Whether so many wait for the endpoint within `patience`.
+  /// Returns whether `count` calls wait in the endpoint within `patience`.
   [[nodiscard]] bool reach(int count, std::chrono::milliseconds patience) const {
     for (const auto end = std::chrono::steady_clock::now() + patience; server_.endpoint.waiting < count;) {
       if (std::chrono::steady_clock::now() > end) return false;
@@ -39,7 +39,7 @@ class BlockedCalls {
   std::deque<Client> clients_;
 };
 
-/// Waits until nobody listens any more.
+/// Waits until the server accepts no more connections.
 bool refuses_newcomers(const RunningServer& server) {
   for (int i = 0; i < 2'000; ++i) {
     try {
@@ -56,7 +56,7 @@ std::string health() { return "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"; }
 
 class SlowCalls : public testing::TestWithParam<const char*> {};
 
-// A page that takes long, an item whose write is held up, and what is known to wait; with two event loops.
+// A page that takes long, a write that is held up, and an operation that is known to wait; with two event loops.
 INSTANTIATE_TEST_SUITE_P(Operations, SlowCalls, testing::Values("BatchGetItem", "TagResource", "CreateTable"));
 
 TEST_P(SlowCalls, HoldUpNobodyElse) {
@@ -77,7 +77,7 @@ TEST_P(SlowCalls, HoldUpNobodyElse) {
   EXPECT_EQ(server.endpoint.waiting, kBlocked);
   server.endpoint.unblock();
   for (Client& client : blocked.clients()) EXPECT_EQ(client.receive().status, 200);
-  // The connections of slow calls are as good as others afterwards.
+  // Connections of slow calls work as before afterwards.
   for (Client& client : blocked.clients()) {
     client.send(request("GetItem", "7"));
     EXPECT_EQ(client.receive().body, R"({"Item":{"echo":7}})");
@@ -116,9 +116,9 @@ TEST(SlowCalls, WhoWaitedTooLongForAThreadIsRefusedAndNothingIsDone) {
   constexpr int kCalls = 100;
   constexpr int kThreads = 40;
   BlockedCalls blocked(server, "CreateTable", kCalls);
-  // On a busy machine some of the first ones, too, wait longer than their 20 ms for a thread.
+  // On a busy machine some of the first calls, too, wait longer than their 20 ms for a thread.
   (void)blocked.reach(kThreads, std::chrono::seconds(1));
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(server.ask(health()).status, 200);  // the others have arrived meanwhile
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(server.ask(health()).status, 200);  // meanwhile the other calls have arrived
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   server.endpoint.unblock();
   std::vector<Client*> refused;
@@ -130,7 +130,7 @@ TEST(SlowCalls, WhoWaitedTooLongForAThreadIsRefusedAndNothingIsDone) {
     EXPECT_NE(reply.body.find("#ServiceUnavailable"), std::string::npos) << reply.body;
     EXPECT_NE(reply.body.find("too long for its turn"), std::string::npos) << reply.body;
   }
-  // Not before all are answered: these would have 20 ms, too, where the threads are in use.
+  // Only after all have been answered: otherwise these calls, too, might wait 20 ms for a thread.
   for (Client* client : refused) {
     client->send(request("GetItem", "7"));
     EXPECT_EQ(client->receive().body, R"({"Item":{"echo":7}})") << "the connection goes on";
@@ -196,7 +196,7 @@ TEST(SlowCalls, LoopsChangeThreadsUnderLoad) {
         Client client(server.port());
         for (int i = 0; i < kRequests; ++i) {
           if (i % 20 == t) {
-            client.send(request("UpdateItem"));  // 200 ms
+            client.send(request("UpdateItem"));  // takes 200 ms
             if (client.receive().body == "{}") right.fetch_add(1);
             continue;
           }

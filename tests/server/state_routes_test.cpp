@@ -18,7 +18,7 @@ std::string request(std::string_view method, std::string_view path, std::string_
          std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
-/// A database in memory, and a server that shows its clock and saved states.
+/// A database in memory, and a server with routes for its clock and its snapshots.
 struct Database {
   explicit Database(bool manual = true) : clock(kBegin) {
     engine::Options in_memory;
@@ -86,7 +86,7 @@ TEST(ClockRoutes, RefuseWhatIsNoTime) {
            {"advance", "{"}}) {
     (void)database.ask("POST", std::string("/_stator/clock/") + path, body, 400);
   }
-  // Beyond 64 bits.
+  // Numbers of more than 64 bits.
   for (const char* number : {"99999999999999999999", "-99999999999999999999"}) {
     EXPECT_TRUE(has(database.ask("POST", "/_stator/clock/set", std::string(R"({"now_ms":)") + number + "}", 400),
                     "now_ms must be a whole number"));
@@ -133,7 +133,7 @@ TEST(SnapshotRoutes, SaveRestoreListAndDrop) {
   for (const char* body : {"", "{}", R"({"name":7})", R"({"name":"../x"})", R"({"name":"start"})"}) {
     (void)database.ask("POST", "/_stator/snapshots/restore", body, 400);
   }
-  // A member that is misspelt is not passed over.
+  // A misspelt member is refused, not ignored.
   EXPECT_TRUE(has(database.ask("POST", "/_stator/snapshots/save", R"({"name":"a","setled":true})", 400),
                   R"(There is no member \"setled\" here; there may be \"name\", \"settled\")"));
   for (const char* body : {R"({"name":"a","settled":"yes"})", R"({"name":"a","settled":1})"}) {

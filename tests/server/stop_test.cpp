@@ -11,18 +11,18 @@
 namespace stator::server {
 namespace {
 
-#if defined(__has_feature)  // clang's way of telling; GCC defines the macros
+#if defined(__has_feature)  // clang reports sanitizers so; GCC defines the macros
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define __SANITIZE_ADDRESS__
 #endif
 #endif
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;  // needs more address space than any limit leaves
+constexpr bool kSanitized = true;  // sanitizers need more address space than any limit leaves
 #else
 constexpr bool kSanitized = false;
 #endif
 
-/// The process's address space, in bytes.
+/// Returns the size of the process's address space, in bytes.
 rlim_t address_space_bytes() {
   std::ifstream statm("/proc/self/statm");
   rlim_t pages = 0;
@@ -30,7 +30,8 @@ rlim_t address_space_bytes() {
   return pages * 4096;
 }
 
-/// In a process of its own: a server with more event loops than the system gives threads. Its stacks do not fit.
+/// Runs in a child process: starts a server with more event loops than the system gives threads; their stacks do not
+/// fit.
 [[noreturn]] void start_without_threads() {
   FakeEndpoint endpoint;
   Options options;
@@ -54,8 +55,8 @@ TEST(Start, FailsWithALineWhenThereAreTooFewThreads) {
   EXPECT_EXIT(start_without_threads(), testing::ExitedWithCode(7), "cannot start the server's threads");
 }
 
-/// In a process of its own, since threads from before would let the signal end it: those of another test's engine, say.
-/// The status is the number of calls.
+/// Runs in a child process, since threads of earlier tests (such as an engine's) would let the signal end the process.
+/// The exit status is the number of calls.
 [[noreturn]] void signal_a_watcher() {
   std::atomic<int> calls{0};
   StopSignals signals;
@@ -70,7 +71,7 @@ TEST(StopSignals, CallWhoWatches) {
   EXPECT_EXIT(signal_a_watcher(), testing::ExitedWithCode(1), "");
 }
 
-/// Something is waited for that does not come.
+/// Sends the signal while the process waits for something that never comes.
 [[noreturn]] void signal_who_waits() {
   StopSignals signals;
   signals.leave_after(std::chrono::milliseconds(50));
@@ -86,7 +87,7 @@ TEST(StopSignals, EndAProcessThatWaitsForNothingOfItsOwn) {
   EXPECT_EXIT(signal_who_waits(), testing::ExitedWithCode(0), "");
 }
 
-/// The terminal goes away; the kernel and the shell say so. The status is the number of calls.
+/// Closing a terminal makes the kernel and the shell each send SIGHUP. The exit status is the number of calls.
 [[noreturn]] void hang_up(bool ignored) {
   if (ignored) ::signal(SIGHUP, SIG_IGN);
   std::atomic<int> calls{0};
@@ -110,7 +111,7 @@ TEST(StopSignals, AreThoseOfATerminalThatGoesAwayToo) {
   std::atomic<int> calls{0};
   StopSignals signals;
   {
-    // A server that threw while it ran ends like this: what the signal would call is gone.
+    // As when a running server throws: the objects that the signal would use are gone.
     const auto watch = signals.watch([&calls] { calls.fetch_add(1); });
   }
   ::kill(::getpid(), SIGTERM);
@@ -129,7 +130,7 @@ rlimit descriptor_limit() {
   return limit;
 }
 
-/// Restores the limit on open files.
+/// Restores the limit on open files when destroyed.
 class DescriptorLimit {
  public:
   explicit DescriptorLimit(rlim_t soft) : before_(descriptor_limit()) {
@@ -150,7 +151,7 @@ TEST(Descriptors, WithoutAnyLeftClientsAreToldAndServedAgainLater) {
   std::deque<UnconnectedClient> clients;
   for (int i = 0; i < 20; ++i) clients.emplace_back();
   {
-    // The lowest free descriptor is what the next accept would get.
+    // The next accept would get the lowest free descriptor.
     const int lowest = ::dup(0);
     ::close(lowest);
     const DescriptorLimit none(static_cast<rlim_t>(lowest));

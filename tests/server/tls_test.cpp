@@ -8,7 +8,7 @@
 #include "server/running_server.h"
 #include "support/temporary_directory.h"
 
-// tests/server/tls_test.py has what real clients see.
+// tests/server/tls_test.py tests TLS with real clients.
 namespace stator::server {
 namespace {
 
@@ -68,7 +68,7 @@ TEST(Tls, ACertificateOfTheServersOwnIsReplacedAMonthBeforeItEnds) {
   EXPECT_FALSE(in_memory->look());
 }
 
-/// The files of a certificate that is renewed.
+/// The files of a certificate that tests renew.
 struct Files {
   void write(const CertificateText& text) const {
     put("cert.pem", text.certificate);
@@ -129,7 +129,7 @@ TEST(Tls, FilesThatCannotBeUsedAreToldOnceAndTheCertificateStays) {
   }
 }
 
-/// While this lives the process opens nothing.
+/// While this object exists, the process cannot open descriptors.
 class NoDescriptorsLeft {
  public:
   NoDescriptorsLeft() {

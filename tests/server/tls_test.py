@@ -1,5 +1,5 @@
-"""`stator serve` with TLS: certificates given and made, what clients need to trust them, faults at the start, plain HTTP,
-old protocols, large requests and replies, many connections, and that nothing of OpenSSL is loaded without TLS."""
+"""Tests `stator serve` with TLS: given and generated certificates, what clients need to trust them, errors at the start,
+plain HTTP, old protocols, large requests and replies, many connections, and that OpenSSL is not loaded without TLS."""
 
 import hashlib
 import json
@@ -88,7 +88,7 @@ class TlsTest(unittest.TestCase):
         first = self.fingerprint(server)
         self.assertEqual(first.replace(":", ""), digest)
         self.assertEqual(self.fingerprint(self.self_signed()), first)
-        # One that is lost or does not fit the key is made anew.
+        # A certificate that is missing or does not match the key is generated again.
         os.remove(self.certificate)
         self.assertNotEqual(self.fingerprint(self.self_signed()), first)
 
@@ -103,7 +103,7 @@ class TlsTest(unittest.TestCase):
                             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST")
         for number in range(20):
             client.put_item(TableName="things", Item={"pk": {"S": str(number)}, "v": {"S": "x" * 300_000}})
-        # Pages of a megabyte come whole.
+        # Pages of a megabyte arrive complete.
         pages = list(client.get_paginator("scan").paginate(TableName="things"))
         self.assertEqual(sum(page["Count"] for page in pages), 20)
         self.assertGreater(len(pages), 4)
@@ -151,7 +151,7 @@ class TlsTest(unittest.TestCase):
         certificate, key = (os.path.join(folders[0], "tls", name) for name in ("cert.pem", "key.pem"))
         server = self.serve("--in-memory", "--tls-cert", certificate, "--tls-key", key)
         old, new = (ssl.create_default_context(cafile=os.path.join(folder, "tls", "cert.pem")) for folder in folders)
-        # A context reads its file when it is made.
+        # The context has read its file already, so replacing the file does not affect it.
         with self.connect(server, context=old) as connection:
             for name in ("cert.pem", "key.pem"):
                 os.replace(os.path.join(folders[1], "tls", name), os.path.join(folders[0], "tls", name))
@@ -204,7 +204,7 @@ class TlsTest(unittest.TestCase):
             for byte in request("ListTables", "{}"):
                 connection.send(bytes([byte]))
             self.assertEqual(read_reply(connection), (200, b'{"TableNames":[]}'))
-            # Just short of the largest body; it is not JSON, and is read to its end.
+            # Just below the largest allowed body; it is not JSON, but the server reads all of it.
             connection.sendall(request("PutItem", "x" * (16 * 1024 * 1024 - 1)))
             status, body = read_reply(connection)
             self.assertEqual((status, json.loads(body)["__type"]), (400, "com.amazon.coral.service#SerializationException"))

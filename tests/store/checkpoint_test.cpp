@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A small memtable, so that there are tables.
+/// A small memtable, so that the store writes tables.
 Options small(const fs::path& directory) {
   Options options;
   options.directory = directory;
@@ -23,7 +23,7 @@ Options small(const fs::path& directory) {
 
 std::string numbered(int i) { return std::to_string(1'000'000 + i); }
 
-/// Both ways to keep a store.
+/// Runs on a store on disk and on one in memory.
 class Checkpoint : public testing::TestWithParam<bool> {
  protected:
   Checkpoint() : store_(Store::open(small(GetParam() ? directory_.path() / "data" : fs::path()))) {}
@@ -91,7 +91,8 @@ TEST_P(Checkpoint, IsRefusedWhereThereIsOne) {
   EXPECT_EQ(get(*store_->open_checkpoint(place("a")), "k"), "1");
 }
 
-/// Each batch moves one from an account to another: every checkpoint has the sum, and all acknowledged batches.
+/// Each batch moves one from an account to another: every checkpoint must hold the same total and all acknowledged
+/// batches.
 TEST_P(Checkpoint, HoldsWholeBatchesWhileWritersGoOn) {
   constexpr int kAccounts = 8;
   constexpr int kCuts = 8;
@@ -151,7 +152,7 @@ TEST_F(DiskCheckpoint, IsADataDirectoryOfItsOwn) {
   for (int i = 0; i < 2000; ++i) put(*store, numbered(i), std::string(1000, 'x'));
   store->checkpoint(directory_.path() / "cut");
 
-  // Written to by itself, and neither of the two sees the other.
+  // The checkpoint can be opened and written to; neither it nor the store sees the other's changes.
   for (const char* value : {"first", "second"}) {
     const auto cut = Store::open(small(directory_.path() / "cut"));
     for (int i = 0; i < 2000; ++i) put(*cut, numbered(i), value);
@@ -175,7 +176,7 @@ TEST_F(DiskCheckpoint, LinksTablesInsteadOfCopyingThem) {
     ++tables;
     const fs::path original = directory_.path() / "data" / "store" / entry.path().filename();
     std::error_code none;
-    // Unless a compaction has deleted it, which it may do at any moment.
+    // A compaction may have deleted the original at any moment.
     EXPECT_TRUE(fs::equivalent(entry.path(), original, none) || !fs::exists(original));
   }
   EXPECT_GT(tables, 0);
@@ -202,7 +203,7 @@ TEST_F(DiskCheckpoint, OneThatWasNotFinishedIsNoStore) {
   EXPECT_FALSE(fs::exists(directory_.path() / "cut"));
 }
 
-/// What is in one memtable is written out behind the call, with writers going on.
+/// A checkpoint of a single memtable is written in the background while writers continue.
 TEST(MemoryCheckpoint, IsThatOfTheCallThoughItIsFinishedBehindIt) {
   const auto store = Store::open({});
   const auto put = [&store](int i, std::string_view value) {
@@ -232,7 +233,7 @@ TEST(MemoryCheckpoint, IsThatOfTheCallThoughItIsFinishedBehindIt) {
       EXPECT_EQ(get(*store, kRows), "(absent)");
     }
   }
-  // Closed, or removed, while it is under way.
+  // Removes a checkpoint, and closes the store, while a checkpoint is being written.
   for (int i = 0; i < kRows; ++i) put(i, "last");
   store->checkpoint("/cuts/removed");
   store->remove_checkpoint("/cuts/removed");

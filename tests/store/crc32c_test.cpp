@@ -14,7 +14,7 @@ std::string IsFastCrc32Supported();
 namespace stator::store {
 namespace {
 
-/// Bit by bit, as the polynomial is defined.
+/// Computes the checksum bit by bit, from the definition of the polynomial.
 std::uint32_t by_definition(std::string_view bytes) {
   std::uint32_t crc = ~0U;
   for (const char byte : bytes) {
@@ -32,7 +32,7 @@ std::string random_bytes(std::size_t count) {
 }
 
 TEST(Crc32c, IsThatOfTheStandard) {
-  // RFC 3720, B.4, and the value that catalogues of checksums have.
+  // RFC 3720, B.4, and the check value from catalogues of checksums.
   EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAU);
   EXPECT_EQ(crc32c(std::string(32, '\xFF')), 0x62A8AB43U);
@@ -60,7 +60,8 @@ TEST(Crc32c, OfPartsIsThatOfTheWhole) {
   }
 }
 
-/// RocksDB's functions: in a program that is linked with its archive ours, and as fast as the processor allows.
+/// In a program linked with RocksDB's archive, RocksDB's functions are replaced by ours, and are as fast as the
+/// processor allows.
 TEST(Crc32c, IsRocksDbsToo) {
   const std::string bytes = random_bytes(3000);
   EXPECT_EQ(rocksdb::crc32c::Extend(0, bytes.data(), bytes.size()), crc32c(bytes));

@@ -10,16 +10,16 @@
 #include "store/store.h"
 #include "support/temporary_directory.h"
 
-/// Flips every byte of every file of a small store, truncates and removes every file: opening must fail with one line,
-/// or reads must be right. The quick run takes a sample; STATOR_LONG=1 takes every byte and every length (CTest:
-/// store_damage).
+/// Flips every byte of every file of a small store, and truncates and removes every file: opening must fail with one
+/// line, or reads must return the right data. The quick run takes a sample; STATOR_LONG=1 takes every byte and every
+/// length (CTest: store_damage).
 namespace stator::store {
 namespace {
 
 namespace fs = std::filesystem;
 
 using Content = std::map<std::string, std::string>;
-/// All files below a directory, by their path in it.
+/// All files below a directory, by relative path.
 using Files = std::map<std::string, std::string>;
 
 bool is_long_run() { return std::getenv("STATOR_LONG") != nullptr; }
@@ -61,7 +61,7 @@ void write_files(const fs::path& directory, const Files& files) {
   }
 }
 
-/// Reads the whole store into `content`; returns the error line where it cannot be opened or read.
+/// Reads the whole store into `content`; returns the error line if it cannot be opened or read.
 std::string read_store(const Options& options, Content& content) {
   content.clear();
   try {
@@ -85,11 +85,11 @@ std::string read_store(const Options& options, Content& content) {
   }
 }
 
-/// A store with two tables (one with a range tombstone) and what `more` writes.
+/// Fills the store with two tables, one of them with a range tombstone.
 void fill(Store& store) {
   for (int i = 0; i < 30; ++i) put(store, "a" + std::to_string(i), std::string(40, 'x'));
   store.flush();
-  for (int i = 0; i < 1100; ++i) put(store, "b" + std::to_string(i), "");  // more than are deleted one by one
+  for (int i = 0; i < 1100; ++i) put(store, "b" + std::to_string(i), "");  // more rows than are deleted one by one
   store.delete_range("b", "c");
   for (int i = 0; i < 10; ++i) put(store, "c" + std::to_string(i), "second table");
   store.flush();
@@ -97,7 +97,7 @@ void fill(Store& store) {
 
 struct Damaged {
   Files files;
-  /// Every content that may be answered; the first is the whole.
+  /// Every content that a read may return; the first is the complete one.
   std::vector<Content> right;
 };
 
@@ -112,7 +112,7 @@ Damaged stopped_store() {
   return made;
 }
 
-/// A store as kill -9 leaves it: its files while it is open, with writes that are only in the log.
+/// The files of a store after kill -9: copied while it is open, with some writes in the log only.
 Damaged killed_store() {
   const TemporaryDirectory root(TemporaryDirectory::fast_parent());
   const Options options = options_for(root.path() / "data");
@@ -139,8 +139,8 @@ class Damage : public testing::TestWithParam<bool> {
     return is_long_run() || size < samples ? 1 : size / samples;
   }
 
-  /// Opens the store with `name` holding `bytes` (nothing: removed). `may_be_less`: the end of the newest log was cut,
-  /// which nothing tells apart from writes that were never made.
+  /// Opens the store with `bytes` as the content of `name` (nullopt: the file is removed). `may_be_less`: the end of
+  /// the newest log was cut, which looks the same as writes that were never made.
   void expect_refused_or_right(const std::string& name, const std::optional<std::string>& bytes,
                                const std::string& what, bool may_be_less = false) {
     const fs::path file = path_ / name;
@@ -152,7 +152,7 @@ class Damage : public testing::TestWithParam<bool> {
       EXPECT_EQ(line.find('\n'), std::string::npos) << what << ": " << line;
       Files after = read_files(path_);
       if (line.find("data directory") != std::string::npos) {
-        // Refused at the start: no file may have changed.
+        // If opening was refused, no file may have changed.
         bytes ? static_cast<void>(after[name] = store_.files.at(name))
               : static_cast<void>(after.emplace(name, store_.files.at(name)));
         for (const auto& [kept, before] : store_.files) {
@@ -212,7 +212,7 @@ TEST_P(Damage, AFlippedByteIsRefusedOrAnsweredRight) {
   for (const auto& [name, bytes] : store_.files) {
     for (std::size_t at = 0; at < bytes.size(); at += step(bytes.size(), 15)) {
       for (const unsigned mask : {0xFFU, 0x01U, 0x80U}) {
-        // RocksDB does not read these, and they are the longest.
+        // RocksDB does not read these files, and they are the longest.
         if (name.starts_with("store/OPTIONS-") && mask != 0xFF) continue;
         std::string flipped = bytes;
         flipped[at] = static_cast<char>(static_cast<unsigned char>(flipped[at]) ^ mask);

@@ -23,7 +23,7 @@
 #include "support/faulty_file_system.h"
 #include "support/temporary_directory.h"
 
-/// Faults of the disk, and the store's state after them.
+/// Disk faults, and the store's state after them.
 namespace stator::store {
 namespace {
 
@@ -32,7 +32,7 @@ using testing::FaultyFileSystem;
 using Operation = FaultyFileSystem::Operation;
 
 constexpr std::chrono::seconds kPatience{30};
-/// Of 1000 bytes, in a memtable of 64 KB.
+/// Rows of 1000 bytes, in a memtable of 64 KB.
 constexpr int kMemtableRows = 64;
 
 void put(Store& store, const std::string& key, const std::string& value) {
@@ -55,7 +55,7 @@ std::string get(const Store& store, const std::string& key) {
   return store.get(key, value) ? value : "(absent)";
 }
 
-/// A store with memtables of a few kilobytes, whose log lines are kept.
+/// A store with memtables of a few kilobytes; its log lines are collected.
 class Faults : public ::testing::Test {
  protected:
   Faults() {
@@ -69,7 +69,7 @@ class Faults : public ::testing::Test {
     store_ = Store::open(options_);
   }
 
-  /// Writes until a write fails; false where none did.
+  /// Writes until a write fails; returns false if none did.
   bool write_until_refused() {
     for (int i = 0; i < 2000; ++i) {
       const std::string key = "k" + std::to_string(written_);
@@ -95,7 +95,7 @@ class Faults : public ::testing::Test {
     for (int i = 0; i < written_; ++i) ASSERT_NE(get(*store_, "k" + std::to_string(i)), "(absent)") << i;
   }
 
-  /// Nothing is lost then, nor by another start.
+  /// Expects that writes work and that all rows are there, also after a restart.
   void expect_works_again() {
     ASSERT_TRUE(works_again());
     expect_all_there();
@@ -153,7 +153,7 @@ TEST_F(Faults, WritesWorkAgainOnceThereIsRoomOnTheDisk) {
   expect_all_there();
 }
 
-/// Where nothing is in memory, resuming alone would leave the log in which the write failed in use.
+/// If the memtable is empty, resuming alone would keep using the log in which the write failed.
 TEST_F(Faults, WritesWorkAgainAfterTheFirstOneInALogHasFailed) {
   struct Row {
     const char* name;
@@ -186,7 +186,7 @@ TEST_F(Faults, WritesWorkAgainAfterTheFirstOneInALogHasFailed) {
     EXPECT_TRUE(store_->figures().failing);
     files_->set_rule({});
     ASSERT_TRUE(works_again());
-    // Noted right after writes work.
+    // The store notices shortly after writes work.
     for (int i = 0; i < 1000 && store_->figures().failing; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     EXPECT_FALSE(store_->figures().failing);
@@ -201,7 +201,7 @@ TEST_F(Faults, WritesWorkAgainAfterTheFirstOneInALogHasFailed) {
   }
 }
 
-/// A write fails, and resuming waits for a flush that fails, too.
+/// A write fails, and resuming waits for a flush, which fails too.
 TEST_F(Faults, WritesWorkAgainAfterAFlushAndAWriteHaveFailedTogether) {
   std::atomic<bool> flushes = false;
   std::atomic<bool> log_failed = false;
@@ -218,7 +218,7 @@ TEST_F(Faults, WritesWorkAgainAfterAFlushAndAWriteHaveFailedTogether) {
     log_failed = true;
     return IOStatus::NoSpace(path, "No space left on device");
   });
-  // The flush of the first memtable begins in the background.
+  // The flush of the first memtable starts in the background.
   for (int i = 0; i < kMemtableRows || !flushes; ++i) {
     ASSERT_LT(i, 100 * kMemtableRows);
     if (!try_put(*store_, "k" + std::to_string(written_), std::string(1000, 'x'))) break;
@@ -232,13 +232,13 @@ TEST_F(Faults, WritesWorkAgainAfterAFlushAndAWriteHaveFailedTogether) {
   expect_works_again();
 }
 
-/// The write that begins another memtable fails before the flush of the full one begins.
+/// The write that starts a new memtable fails before the flush of the full one starts.
 TEST_F(Faults, WritesWorkAgainAfterAFlushHasBegunLate) {
   std::atomic<bool> log_begun = false;
   files_->set_rule([&](Operation operation, const std::string& path) {
     if (!path.ends_with(".log")) return IOStatus::OK();
     if (operation == Operation::kCreate && !log_begun.exchange(true)) {
-      // The thread of the flushes is taken for a while.
+      // Keeps the flush thread busy for a while.
       rocksdb::Env::Default()->Schedule([](void*) { std::this_thread::sleep_for(std::chrono::milliseconds(300)); },
                                         nullptr, rocksdb::Env::HIGH);
     }
@@ -258,7 +258,7 @@ TEST_F(Faults, WritesGoOnWhereThereIsNoRoomForAMerge) {
     std::array<char, 16> thread{};
     ::pthread_getname_np(::pthread_self(), thread.data(), thread.size());
     if (std::string_view(thread.data()) == "rocksdb:low") return IOStatus::NoSpace(path, "No space left on device");
-    // Flushes are slower than writes, which must wait for them.
+    // Makes flushes slower than writes, which must wait for them.
     if (path.ends_with(".sst")) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return IOStatus::OK();
   });
@@ -267,7 +267,7 @@ TEST_F(Faults, WritesGoOnWhereThereIsNoRoomForAMerge) {
       put(*store_, "k" + std::to_string(written_), std::string(1000, 'x'));
     }
   };
-  // Enough of them for a merge.
+  // Enough tables for a merge.
   write_memtables(8);
   ASSERT_TRUE(wait_until([this] { return lines_with("merges no tables") == 1; }));
   write_memtables(8);
@@ -282,7 +282,7 @@ TEST_F(Faults, AStartOnAFullDiskIsRefusedInOneLineAndLosesNothing) {
     for (int i = 0; i < 40; ++i, ++written_) put(*store_, "k" + std::to_string(written_), std::string(1000, 'x'));
     return false;
   }());
-  // The process dies: what it had open stays as it is.
+  // The process dies and leaves its files as they are.
   files_->power_off_after(1);
   store_.reset();
   const auto full = std::make_shared<FaultyFileSystem>();
@@ -379,8 +379,8 @@ TEST_F(Faults, AFailedSyncIsNotAcknowledged) {
   EXPECT_TRUE(works_again());
 }
 
-/// The result of a run of random writes: the last acknowledged state of each key, and the writes that were running when
-/// the power went off.
+/// The result of a run of random writes: the last acknowledged value of each key, and the writes in progress when the
+/// power failed.
 struct History {
   std::map<std::string, std::string> acknowledged;
   std::map<std::string, std::string> under_way;
@@ -410,9 +410,9 @@ void expect_has_all(const History& run, const Store& store, int seed) {
   for (const auto& [key, value] : run.acknowledged) expect_has(run, key, value, get(store, key), seed);
 }
 
-/// Writes in two lives of a process on one directory, each of which a power loss ends at any operation, those of
-/// opening and closing included; the second begins with a start after a power loss. Throws OpenError where that is
-/// refused.
+/// Opens a store, writes and loses power, twice on one directory. The power fails at a random operation, also while
+/// opening or closing; the second run starts with the recovery from the first power loss. Throws OpenError if an open
+/// is refused while the power is on.
 History write_and_lose_power_twice(Options options, int seed) {
   std::mt19937 random(static_cast<std::uint32_t>(seed));
   options.sync = true;
@@ -422,7 +422,7 @@ History write_and_lose_power_twice(Options options, int seed) {
     const auto files = std::make_shared<FaultyFileSystem>();
     options.resources.file_system = files;
     {
-      // Some die while they start.
+      // Sometimes the power fails during the open.
       if (life > 0 && seed % 3 == 0)
         files->power_off_after(std::uniform_int_distribution<std::uint64_t>(1, 40)(random));
       std::unique_ptr<Store> store;
@@ -433,7 +433,7 @@ History write_and_lose_power_twice(Options options, int seed) {
       }
       if (store != nullptr && !files->is_off()) {
         expect_has_all(run, *store, seed);
-        // A running write that took effect must stay.
+        // If a write in progress took effect, it must stay.
         for (const auto& [key, value] : run.under_way) {
           if (get(*store, key) == value) run.acknowledged[key] = value;
         }
@@ -447,7 +447,7 @@ History write_and_lose_power_twice(Options options, int seed) {
   return run;
 }
 
-/// RocksDB sleeps a second after each flush that fails, which is most of the time that a seed takes.
+/// Few seeds: RocksDB sleeps a second after each failed flush, which is most of the time that a seed takes.
 int last_seed() { return std::getenv("STATOR_LONG") != nullptr ? 300 : 30; }
 
 TEST(PowerLoss, SyncedWritesSurviveItAtAnyOperation) {
@@ -496,7 +496,7 @@ TEST(PowerLoss, ATornRecordIsPassedOverByReadersAndCutBeforeAnythingIsWritten) {
   EXPECT_EQ(fs::file_size(log), torn_bytes);
 
   options.read_only = false;
-  // The power goes when the log is cut and nothing else is done yet.
+  // The power fails right after the log was truncated.
   const auto files = std::make_shared<FaultyFileSystem>();
   files->power_off_after(3);
   options.resources.file_system = files;

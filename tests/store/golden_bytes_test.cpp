@@ -1,5 +1,5 @@
-// Bytes that data directories hold, fixed: computed from docs/format.md by other means (Python's xxhash and decimal). A
-// test here that fails says that directories of earlier versions cannot be read any more.
+// Checks bytes of data directories against fixed values that were computed from docs/format.md independently (with
+// Python's xxhash and decimal). If a test here fails, directories of earlier versions can no longer be read.
 
 #include <gtest/gtest.h>
 
@@ -34,7 +34,7 @@ TEST(GoldenBytes, PartitionHashes) {
     std::size_t size;
     std::uint64_t hash;
   };
-  // XXH3 takes another way for each range of sizes.
+  // XXH3 uses a different algorithm for each range of sizes.
   constexpr Row kRows[] = {{0, 0x2d06800538d394c2},   {1, 0x13e608bc156defed},    {3, 0xa9088dda485b481c},
                            {4, 0x6d9253b16c8b1ed3},   {8, 0x60539db630471163},    {9, 0xfeff668361d723a8},
                            {16, 0xb8c859b0f030b585},  {17, 0x714a04408e79b80f},   {64, 0x38bcde5122f74956},

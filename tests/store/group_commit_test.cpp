@@ -16,7 +16,7 @@
 namespace stator::store {
 namespace {
 
-/// Puts each key that is written where a test can look at it, as a log does, and takes its time.
+/// Records each written key, as a log does, and takes a given time for each write.
 class Disk : public rocksdb::WriteBatch::Handler {
  public:
   explicit Disk(std::chrono::microseconds takes) : takes_(takes) {}
@@ -56,7 +56,7 @@ rocksdb::Status put(GroupCommit& commit, const std::string& key, const std::stri
   return commit.write(batch);
 }
 
-/// So many threads, each of which writes so many batches, one after the other.
+/// Starts `threads` threads that each write `batches` batches in sequence.
 void write_all(GroupCommit& commit, int threads, int batches, const std::string& value = "value") {
   std::vector<std::thread> running;
   for (int t = 0; t < threads; ++t) {
@@ -82,7 +82,7 @@ TEST(GroupCommit, WritesEachBatchOnceInTheOrderOfItsThread) {
 }
 
 TEST(GroupCommit, ThoseWhoComeBackGoTogether) {
-  // In two halves it would be sixty writes. Threads that wait for a processor may miss a group.
+  // With two groups a round it would be sixty writes. On a busy machine a thread may miss its group.
   const std::size_t writes = testing::least_of_ten(45, [] {
     Disk disk(std::chrono::milliseconds(10));
     GroupCommit commit([&disk](rocksdb::WriteBatch& batch) { return disk.write(batch); });

@@ -20,7 +20,7 @@ std::string part(const AttributeValue& value) {
 }
 
 std::string random_bytes(std::mt19937& random) {
-  // Small alphabet around the escapes, so that prefixes and escapes meet often.
+  // A small alphabet around the escapes makes prefixes and escapes frequent.
   constexpr std::string_view kAlphabet("\x00\x01\x02\x7f\xff", 5);
   std::string bytes(std::uniform_int_distribution<std::size_t>(0, 6)(random), '\0');
   for (char& byte : bytes) byte = kAlphabet[std::uniform_int_distribution<std::size_t>(0, 4)(random)];

@@ -13,7 +13,7 @@
 #include "support/faulty_file_system.h"
 #include "support/temporary_directory.h"
 
-/// Ranges that are large enough to have tables of their own, deleted.
+/// Deletion of ranges that are large enough to fill whole tables.
 namespace stator::store {
 namespace {
 
@@ -39,8 +39,8 @@ std::unique_ptr<Store> open_full(Options options) {
     for (int i = row; i < row + 100; ++i) batch.put("m" + std::to_string(i), random_text(random));
     store->write(batch);
   }
-  // Merges end, none of which takes longer than all the writes. One that is under way when the range is deleted keeps
-  // its tables.
+  // Waits until merges have ended; none takes longer than all the writes did. A merge that runs while the range is
+  // deleted would keep its tables.
   const Clock::duration a_merge = Clock::now() - began;
   std::uint64_t size_bytes = 0;
   for (Clock::time_point changed = Clock::now(); Clock::now() - changed < a_merge;) {
@@ -88,7 +88,7 @@ TEST_P(LargeRange, GivesItsSpaceBackBesideSnapshotsThatComeAndGo) {
     const auto store = open_full(options());
     auto snapshot = store->snapshot();
     {
-      // As reads take them: the next is there before the last is gone.
+      // Like reads do: takes the next snapshot before it releases the last one.
       const std::jthread reads([&](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
           snapshot = store->snapshot();
@@ -123,7 +123,7 @@ TEST_P(LargeRange, LeavesWhatLiesAroundIt) {
   EXPECT_TRUE(store->get("l", value) && store->get("n", value));
 }
 
-// Were the deletion not on the disk first, tables would be gone and the other rows back.
+// The deletion must be on the disk before tables are removed; otherwise a power loss could bring the other rows back.
 TEST(LargeRangeOnDisk, IsThereWholeOrNotAfterAPowerLoss) {
   const TemporaryDirectory full;
   Options options;
@@ -146,7 +146,7 @@ TEST(LargeRangeOnDisk, IsThereWholeOrNotAfterAPowerLoss) {
         finished = !files->is_off();
         files->power_off_after(1);
       } catch (const std::exception&) {
-        // The power is off.
+        // the power is off
       }
     }
     files->lose_unsynced(static_cast<std::uint32_t>(at));

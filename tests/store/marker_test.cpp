@@ -68,14 +68,14 @@ TEST(Marker, EveryFlippedBitAndEveryCutIsNoticed) {
           EXPECT_GT(parse_marker(flipped).format, kLastFormat) << "byte " << i << ", bit " << bit;
         }
       }
-      // Format 1 is meant even where only the line break is gone.
+      // In format 1 a marker without its last line break is valid.
       if (format == 1 && i + 1 == text.size()) continue;
       EXPECT_NE(why_damaged(text.substr(0, i)), "") << "cut at " << i;
     }
   }
 }
 
-/// The one line that opening fails with, or "".
+/// Returns the one line with which opening fails, or "".
 std::string open_error(const fs::path& path, Access access) {
   try {
     const DataDirectory directory(path, access);

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kLimitBytes = 8 << 20;
 constexpr std::size_t kValueBytes = 4000;
 
-/// Writes keys from `first` on until one is refused; how many were taken.
+/// Writes keys from `first` on until one is refused; returns the number of successful writes.
 int write_until_refused(Store& store, int first, std::string& told) {
   for (int i = first; i < first + 100'000; ++i) {
     Batch batch;

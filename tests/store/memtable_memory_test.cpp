@@ -37,7 +37,7 @@ TEST(MemtableMemory, GivesPiecesOfTheirOwn) {
     std::size_t asked_for = 0;
     for (int i = 0; i < 3000; ++i) {
       const std::size_t alignment = std::size_t{1} << random() % 7;
-      // Most are small, some larger than a block.
+      // Most pieces are small, some are larger than a block.
       const std::size_t bytes = i % 500 == 499 ? random() % (5 * kMegabyte) : random() % 2000;
       char* const begin = memory.allocate(bytes, alignment);
       ASSERT_EQ(reinterpret_cast<std::uintptr_t>(begin) % alignment, 0U);
@@ -47,12 +47,12 @@ TEST(MemtableMemory, GivesPiecesOfTheirOwn) {
     }
     expect_that_none_overlap(pieces);
     EXPECT_GE(memory.used_bytes(), asked_for);
-    // What is more than a quarter of a block has pages of its own.
+    // A piece of more than a quarter of a block gets whole pages.
     EXPECT_LT(memory.used_bytes(), asked_for + pieces.size() * (memtable_bytes < kMegabyte ? 4096 : 100));
   }
 }
 
-/// Of the process, in bytes.
+/// The memory that the process holds, in bytes.
 std::size_t held_bytes() {
   std::ifstream file("/proc/self/smaps_rollup");
   std::string word;

@@ -1,5 +1,5 @@
-// The death of the machine loses the parts of each log that were not synced. The test's own fdatasync notes the length
-// of each file at its last sync.
+// A machine crash loses the parts of each log that were not synced. The test's own fdatasync records the length of each
+// file at its last sync.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ std::map<std::string, std::uintmax_t>& synced_bytes() {
   return bytes;
 }
 
-/// The number of bytes of the file that are on the disk for certain.
+/// The number of bytes of the file that are certainly on the disk.
 std::uintmax_t synced_bytes_of(const std::string& path) {
   const std::lock_guard<std::mutex> lock(synced_mutex);
   const auto found = synced_bytes().find(path);
@@ -56,7 +56,7 @@ namespace fs = std::filesystem;
 constexpr int kThreads = 4;
 constexpr int kWrites = 20;
 
-/// The number of keys that are left after concurrent writes were acknowledged and the machine has died.
+/// Returns the number of keys that are left if the machine crashes after concurrent writes were acknowledged.
 int keys_after_power_loss(bool sync) {
   const TemporaryDirectory alive;
   const TemporaryDirectory dead;

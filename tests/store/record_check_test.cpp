@@ -23,7 +23,7 @@ std::string letters(std::mt19937& random, std::size_t count) {
   return text;
 }
 
-/// Adds a record in as many parts as the blocks make of it.
+/// Appends a record, split into parts at block boundaries.
 void append_record(std::string& file, std::string_view payload) {
   bool first = true;
   do {
@@ -52,8 +52,8 @@ RecordsFound check(const TemporaryDirectory& directory, const std::string& bytes
   return check_records(path);
 }
 
-/// What a power loss may leave of a file of which `synced` bytes are on the disk: it ends anywhere after them, or has
-/// zeros in place of any sectors.
+/// What a power loss may leave of a file whose first `synced` bytes are on the disk: it ends anywhere after them, or
+/// any later sectors are zeros.
 std::string after_power_loss(std::string bytes, std::size_t synced, std::mt19937& random) {
   const auto below = [&random](std::size_t end) {
     return std::uniform_int_distribution<std::size_t>(0, end - 1)(random);
@@ -78,7 +78,7 @@ TEST(RecordCheck, WhateverAPowerLossLeavesOfTheLastRecordIsATornEnd) {
       return std::uniform_int_distribution<std::size_t>(0, last)(random);
     };
     std::string file;
-    // The last record begins anywhere in its block, often near its end, and has up to four parts.
+    // The last record starts anywhere in its block, often near the end, and has up to four parts.
     const std::size_t before = up_to(1) == 0 ? up_to(kBlockBytes) : kBlockBytes - kHeaderBytes - up_to(2000);
     for (std::size_t left = before; left > 0;) {
       const std::size_t size = std::min(left, 1 + up_to(5000));
@@ -109,7 +109,7 @@ TEST(RecordCheck, ATornRecordThatOthersFollowIsDamage) {
     append_record(file, letters(random, seed * 300));
     const std::size_t end = file.size();
     append_record(file, letters(random, 100));
-    // A sector of the record in the middle, but for what its neighbours have in it.
+    // Overwrites one sector's share of the middle record with zeros and leaves its neighbours intact.
     const std::size_t at =
         std::uniform_int_distribution<std::size_t>(begin, end - 1)(random) / kSectorBytes * kSectorBytes;
     const std::size_t from = std::max(begin, at);
@@ -127,7 +127,7 @@ TEST(RecordCheck, ThePartOfAnotherRecordDoesNotContinueATornOne) {
   append_record(file, letters(random, 1000));  // in one part
   const std::size_t border = file.size() / kSectorBytes * kSectorBytes;
   append_record(file, letters(random, 5000));  // in two
-  // A sector with the end of one and the begin of the other.
+  // A sector that holds the end of one record and the start of the next.
   std::fill_n(file.begin() + static_cast<std::ptrdiff_t>(border), kSectorBytes, '\0');
   EXPECT_EQ(check(directory, file).state, RecordsState::kDamaged);
 }
@@ -139,7 +139,7 @@ TEST(RecordCheck, ABitThatFlippedInARecordOfTwoPartsIsDamage) {
   append_record(file, letters(random, kBlockBytes - 3000));
   const std::size_t begin = file.size();
   std::string payload = letters(random, 5000);
-  // Zeros at the end of its first part are no sign of a part that was never written.
+  // Zeros at the end of its first part do not mean that the part was never written.
   std::fill_n(payload.begin() + static_cast<std::ptrdiff_t>(kBlockBytes - begin - kHeaderBytes - 10), 10, '\0');
   append_record(file, payload);
   ASSERT_EQ(check(directory, file).state, RecordsState::kSound);

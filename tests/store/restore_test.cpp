@@ -31,7 +31,7 @@ std::string get(const Store& store, std::string_view key) {
   return store.get(key, value) ? value : "(absent)";
 }
 
-/// Both ways to keep a store.
+/// Runs on a store on disk and on one in memory.
 class Restore : public ::testing::TestWithParam<bool> {
  protected:
   Restore() : store_(Store::open(options())) {}
@@ -106,7 +106,7 @@ TEST_P(Restore, KeepsBranchesApart) {
   }
 }
 
-/// A store on a disk with a checkpoint "a".
+/// A store on disk with a checkpoint "a".
 class RestoreOnDisk : public ::testing::Test {
  protected:
   RestoreOnDisk() {
@@ -156,7 +156,7 @@ TEST_F(RestoreOnDisk, OfACheckpointThatWasReplacedBringsTheNewOne) {
   EXPECT_EQ(get(*store_, "k"), "saved again");
 }
 
-/// What processes leave that die during a restore: a store that does not count yet, or the replaced one.
+/// What a process leaves that dies during a restore: the new store, not yet in use, or the replaced one.
 TEST_F(RestoreOnDisk, CutShortLeavesTheOldStateOrTheNewOne) {
   store_->restore(place());
   put(*store_, "k", "newest");
@@ -180,7 +180,7 @@ TEST_F(RestoreOnDisk, CutShortLeavesTheOldStateOrTheNewOne) {
   EXPECT_EQ(get(*store_, "k"), "saved");
 }
 
-/// After each operation of the disk in turn the power goes off.
+/// The power fails after each disk operation in turn.
 TEST_F(RestoreOnDisk, SurvivesAPowerLossWholeInEitherState) {
   store_.reset();
   bool finished = false;
@@ -205,7 +205,7 @@ TEST_F(RestoreOnDisk, SurvivesAPowerLossWholeInEitherState) {
         finished = !files->is_off();
         put(*store, "other", "v");
       } catch (const std::exception&) {
-        // The power is off.
+        // the power is off
       }
     }
     files->lose_unsynced(static_cast<std::uint32_t>(at));
@@ -263,7 +263,7 @@ TEST_F(RestoreOnDisk, CanBeRepairedWithoutKnowingWhichStoreCounts) {
   EXPECT_EQ(found, "newest");
 }
 
-/// The system's files, but a table is created only once that is allowed.
+/// The default file system, but creating a table waits until `allowed` is true.
 class WithoutTables final : public rocksdb::FileSystemWrapper {
  public:
   explicit WithoutTables(const std::atomic<bool>& allowed)
@@ -280,12 +280,12 @@ class WithoutTables final : public rocksdb::FileSystemWrapper {
   const std::atomic<bool>& allowed_;
 };
 
-/// Two megabytes of writes in the log, none in a table.
+/// A store with two megabytes of writes in the log and none in a table.
 class CheckpointAtOnce : public ::testing::Test {
  protected:
   CheckpointAtOnce() {
     options_.directory = directory_.path() / "data";
-    // No table is written before the checkpoint was made, however fast the machine is.
+    // No table is written before the checkpoint exists, however fast the machine is.
     options_.resources.file_system = std::make_shared<WithoutTables>(may_write_tables_);
     store_ = Store::open(options_);
     fill("saved");
@@ -352,7 +352,7 @@ TEST_F(CheckpointAtOnce, IsRestoredAsOftenAsWantedAndSettlesMeanwhile) {
     store_->restore(place());
     expect_saved(*store_);
   }
-  // The last restore may have left the next one being prepared.
+  // The last restore may have left preparations for the next one running.
   store_.reset();
   EXPECT_LT(bytes_of(".log"), 1'000'000U);
   EXPECT_FALSE(fs::exists(options_.directory / "snapshots" / ".settled"));

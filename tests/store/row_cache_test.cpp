@@ -18,14 +18,14 @@ namespace {
 
 constexpr std::size_t kMegabyte = 1 << 20;
 
-/// What the cache has for the key; empty: nothing.
+/// Returns the cached value of the key, or an empty text if there is none.
 std::string found(RowCache& cache, const std::string& key) {
   RowCache::Moment moment;
   const RowCache::Found row = cache.find(key, moment);
   return row ? std::string(row.value()) : std::string();
 }
 
-/// As a read does it that finds `value` in the store.
+/// Fills the cache like a read that finds `value` in the store.
 void fill(RowCache& cache, const std::string& key, const std::string& value) {
   RowCache::Moment moment;
   if (cache.find(key, moment)) return;
@@ -120,7 +120,7 @@ TEST(RowCache, RowsThatAreTooLargeAreNotKept) {
   EXPECT_EQ(found(none, "a"), "");
 }
 
-/// Whether the cache takes a row to be too large; it must not have it.
+/// Returns whether the cache knows that the row is too large; the row must not be in the cache.
 bool too_large(RowCache& cache, const std::string& key) {
   RowCache::Moment moment;
   EXPECT_FALSE(cache.find(key, moment));
@@ -145,7 +145,7 @@ TEST(RowCache, KnowsWhichRowsAreTooLargeOnceItSawThem) {
   EXPECT_TRUE(moment.fenced) << "where no row is kept, blocks are";
 }
 
-/// What a read of the newest state gives; empty where there is nothing.
+/// Returns the value in the newest state, or an empty text if there is none.
 std::string read(const Store& store, const std::string& key) {
   std::string value;
   (void)store.visit(
@@ -188,7 +188,7 @@ TEST_P(RowsOfAStore, AreThoseOfTheLastWrite) {
 }
 
 TEST_P(RowsOfAStore, AreGoneWithTheirRange) {
-  for (const int count : {10, 2000}) {  // one by one, and by a range tombstone
+  for (const int count : {10, 2000}) {  // deleted one by one, and by a range tombstone
     Batch batch;
     for (int i = 0; i < count; ++i) batch.put("r" + std::to_string(i), "value");
     store->write(batch);
@@ -208,8 +208,8 @@ TEST_P(RowsOfAStore, AreThoseOfTheCheckpointAfterARestore) {
   EXPECT_EQ(read(*store, "a"), "1");
 }
 
-/// One thread counts a few keys up while others read them: no read may see less than its thread has seen, nor than was
-/// written before it began.
+/// One thread increments counters while others read them: no read may return less than its thread has seen before, nor
+/// less than was written before the read started.
 TEST_P(RowsOfAStore, NeverGoBack) {
   constexpr std::size_t kKeys = 4;
   constexpr int kWrites = 20'000;
@@ -239,7 +239,7 @@ TEST_P(RowsOfAStore, NeverGoBack) {
   EXPECT_EQ(faults.load(), 0);
 }
 
-/// What reads of a table's rows bring into the cache of blocks.
+/// Which blocks reads of a table's rows put into the block cache.
 TEST(BlocksOfAStore, AreKeptWhileThereIsRoomAndThenWhereTheRowIsNot) {
   const TemporaryDirectory directory;
   Options options;

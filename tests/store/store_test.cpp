@@ -38,7 +38,7 @@ std::string walk(Cursor& cursor, bool forward = true) {
   return keys;
 }
 
-/// The one line that opening `options` fails with, or "".
+/// Returns the one line with which opening `options` fails, or "".
 std::string open_error(const Options& options) {
   try {
     Store::open(options);
@@ -48,7 +48,7 @@ std::string open_error(const Options& options) {
   return "";
 }
 
-/// Both ways to keep a store; each test runs on both.
+/// Runs on a store on disk and on one in memory.
 class AnyStore : public testing::TestWithParam<bool> {
  protected:
   AnyStore() {
@@ -118,7 +118,7 @@ TEST_P(AnyStore, DeletesRangesOfFewAndOfManyKeys) {
   }
 }
 
-/// Reads `count` keys from `first` on, and some of them twice.
+/// Reads `count` keys from `first` on; beyond 50 keys, some of them twice.
 void expect_each(const Store& store, const std::map<std::string, std::string>& model, const std::string& first,
                  int count) {
   std::vector<std::string> keys;
@@ -153,7 +153,7 @@ TEST_P(AnyStore, AgreesWithAMapUnderRandomOperations) {
     }
     store_->write(batch);
     if (round % 100 == 50) store_->flush();
-    // What some reads keep, others find.
+    // Some reads put rows into the cache, and later ones find them there.
     (void)store_->visit(
         std::to_string(number(200)), [](std::string_view) {}, nullptr, Keep::kRow);
     expect_each(*store_, model, std::to_string(number(200)), number(60));
@@ -176,7 +176,7 @@ TEST(Store, KeepsItsDataOnDisk) {
   EXPECT_EQ(get(*Store::open(options), "a"), "1");
 }
 
-/// Bytes in the write-ahead logs.
+/// The number of bytes in the write-ahead logs.
 std::uintmax_t log_bytes(const fs::path& directory) {
   std::uintmax_t bytes = 0;
   for (const auto& entry : fs::directory_iterator(directory / "store")) {
@@ -197,7 +197,8 @@ TEST(Store, ACleanStopLeavesNothingToReplay) {
   EXPECT_EQ(log_bytes(directory.path()), 0U);
 }
 
-/// A directory with the keys k0…k99 as a killed process leaves it, all in the log: what the files held while it ran.
+/// Makes a directory as left by a killed process, with the keys k0…k99 in the log only: a copy of the files of an open
+/// store.
 void make_killed_store(const fs::path& directory, int keys = 100, std::size_t value_bytes = 50) {
   const TemporaryDirectory alive;
   Options options;
@@ -245,7 +246,7 @@ TEST(Store, ToleratesATornLastRecord) {
 }
 
 TEST(Store, ToleratesALastRecordThatReachedTheDiskInPart) {
-  // As after a power loss: the file has its length, the last bytes were never written.
+  // As after a power loss: the file has its full length, but the last bytes were never written.
   for (const bool big : {false, true}) {
     const TemporaryDirectory directory;
     make_killed_store(directory.path(), 100, big ? 5000 : 50);
@@ -283,7 +284,7 @@ TEST(Store, ReportsDamageWithinTheLogInsteadOfDroppingWrites) {
     int keys;
     std::uintmax_t offset;
   };
-  // A record is 7 bytes of header (checksum, length, type) before its payload.
+  // In a record the payload follows a header of 7 bytes (checksum, length, type).
   constexpr Case kCases[] = {{"payload of the first record", 100, 30}, {"length of the first record", 100, 5},
                              {"type of the first record", 100, 6},     {"checksum of the first record", 100, 0},
                              {"an early block of several", 3000, 40},  {"the length in an early block", 3000, 5}};
@@ -410,7 +411,7 @@ TEST(Store, SaysWhoHoldsTheDirectory) {
   EXPECT_EQ(open_error(options), "");
 }
 
-/// A process of its own that does nothing until it is ended.
+/// A child process that does nothing until it is killed.
 class Child {
  public:
   template <class Begin>

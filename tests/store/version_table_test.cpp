@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-/// The memtable, through RocksDB, beside a model. Nothing is flushed unless a test says so.
+/// Compares the memtable, used through RocksDB, with a model. Nothing is flushed unless a test does so.
 namespace stator::store {
 namespace {
 
@@ -53,7 +53,7 @@ class VersionTable : public testing::Test {
 
 using Model = std::map<std::string, std::string>;
 
-/// Keys of any length, many of which are the beginnings of others, with zeros, and alike in their first 16 bytes.
+/// Keys of any length, with zeros; many are prefixes of others or share their first 16 bytes.
 std::string some_key(std::mt19937& random) {
   const auto number = [&random](std::size_t below) { return random() % below; };
   std::string key;
@@ -85,7 +85,7 @@ void expect_same_walks(rocksdb::Iterator& found, const Model& model, std::mt1993
     if (found.Valid()) {
       ASSERT_EQ(found.key().ToString(), from->first);
     }
-    // A step back and one on, from wherever that is.
+    // One step back and one forward from there.
     if (found.Valid() && from != model.begin()) {
       found.Prev();
       ASSERT_TRUE(found.Valid());
@@ -119,7 +119,7 @@ TEST_F(VersionTable, ShowsEachSnapshotWhatWasThere) {
         put(key, std::to_string(seed) + "/" + std::to_string(i));
         model[key] = std::to_string(seed) + "/" + std::to_string(i);
       }
-      // With any number of keys that are new to the list.
+      // Walk after various numbers of new keys.
       if (i < 400 && i % 37 == 0) expect_same_walks(*walk(), model, random);
       if (i % 400 == 0) states.emplace_back(database_->GetSnapshot(), model);
     }
@@ -135,7 +135,7 @@ TEST_F(VersionTable, ShowsEachSnapshotWhatWasThere) {
     }
     if (HasFatalFailure()) return;
   }
-  // What is flushed is what was there.
+  // The flushed content must equal the content before.
   const std::string before = [this] {
     std::string all;
     const auto found = walk();
@@ -193,7 +193,7 @@ TEST_F(VersionTable, EstimatesHowManyEntriesARangeHas) {
   EXPECT_GT(size_of(key(40'000), key(60'000)), 0U) << "keys that are new to the list";
 }
 
-/// A writer changes pairs of keys, always both in one batch, and adds new ones; readers never see half of one.
+/// A writer changes pairs of keys, always both in one batch, and adds new keys; readers must never see half a batch.
 TEST_F(VersionTable, IsReadWhileItIsWrittenTo) {
   constexpr int kPairs = 50;
   constexpr int kRounds = 60;
@@ -219,7 +219,7 @@ TEST_F(VersionTable, IsReadWhileItIsWrittenTo) {
         std::size_t other = 0;
         for (found->Seek("left"); found->Valid() && found->key().starts_with("left"); found->Next()) ++other;
         if (count != other) ++wrong;
-        // From among the keys that are being added, past them.
+        // Walks backwards from among the keys that are being added, past them.
         std::size_t back = 0;
         int added = 0;
         for (found->SeekForPrev("o"); found->Valid() && found->key().starts_with("new"); found->Prev()) ++added;
