@@ -15,7 +15,7 @@ TEST(TopKeys, HoldEveryKeyThatComesOftenAndSayHowFarTheyMayBeOff) {
   std::map<std::string, std::uint64_t> exact;
   constexpr std::uint64_t kAccesses = 200'000;
   for (std::uint64_t i = 0; i < kAccesses; ++i) {
-    // About as keys are in life: the n-th comes 1/n as often as the first, over 20 000 keys.
+    // Keys follow a Zipf distribution: the n-th is 1/n as frequent as the first, over 20 000 keys.
     const double draw = std::generate_canonical<double, 32>(random);
     const std::string key = std::to_string(static_cast<int>(std::pow(20'000.0, draw)));
     keys.note(key);
@@ -85,7 +85,7 @@ TEST(AccessCounts, AreOfReadsWritesAndPagesWhileInsightsAreEnabled) {
   EXPECT_EQ(text_of(of_index.partitions), R"({"g":{"S":"x"}} 2; )");
   EXPECT_EQ(text_of(of_index.items), "");
 
-  // Other changes of the table do not begin anew.
+  // Other changes of the table do not reset the counts.
   table = engine->annotate_table("t", [](Table& changed) { changed.tags = {{"a", "b"}}; });
   EXPECT_EQ(table->accesses->report(*table, nullptr, 10).accesses, 4U);
   table = set_insights(*engine, false);

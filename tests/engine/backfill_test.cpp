@@ -33,7 +33,7 @@ TEST(Backfill, WhatIsWrittenBeforeTheBuildComesToItIsIndexedOnce) {
   ASSERT_TRUE(job);
   EXPECT_EQ(job->index, "gsi");
   EXPECT_EQ(job->progress.items_read, 0U);
-  for (int i = 0; i < 10; ++i) put(*engine, table, numbered(i));  // changes nothing: left to the build
+  for (int i = 0; i < 10; ++i) put(*engine, table, numbered(i));  // changes nothing, so these are left to the build
   for (int i = 40; i < 50; ++i) {                                 // in the end the same bytes, and indexed already
     put(*engine, table, numbered(i, false));
     put(*engine, table, numbered(i));

@@ -25,7 +25,7 @@ std::string numbered_item(int i) {
          ",\"v\":" + s(std::string(200, 'v')) + "}";
 }
 
-/// The target of a restore without overrides.
+/// The table to restore, without overrides.
 Table target_of(const BackupPtr& backup, std::string name) {
   Table table;
   table.name = std::move(name);
@@ -43,7 +43,7 @@ TablePtr restore(Engine& engine, const BackupPtr& backup, const std::string& nam
   return engine.find_table(name);
 }
 
-/// Items, index entries and counts of two tables.
+/// Expects equal items, index entries and counts in two tables.
 void expect_equal(Engine& engine, const TablePtr& one, const TablePtr& other) {
   EXPECT_EQ(read_all(engine, scan(one)), read_all(engine, scan(other)));
   const TableCounts counts = engine.counts(*one);
@@ -57,7 +57,7 @@ void expect_equal(Engine& engine, const TablePtr& one, const TablePtr& other) {
   }
 }
 
-/// On disk and in memory.
+/// Runs on disk and in memory.
 class EngineBackups : public testing::TestWithParam<bool> {
  protected:
   [[nodiscard]] fs::path place() const { return GetParam() ? directory_.path() / "data" : fs::path(); }
@@ -81,7 +81,7 @@ TEST_P(EngineBackups, ARestoredTableIsEqualToTheByte) {
   EXPECT_NE(restored->id, table->id);
 }
 
-/// With a clock that stands, the second backup of a name is made at the same moment, and so in the same place.
+/// As the clock stands still, the second backup of a name is made at the same time, and so gets the same place.
 TEST_P(EngineBackups, AreThoseOfTheSnapshotThatWasRestored) {
   const ManualClock clock;
   const auto engine = open(place(), &clock);
@@ -103,7 +103,7 @@ TEST_P(EngineBackups, AreThoseOfTheSnapshotThatWasRestored) {
   ASSERT_NE(restore(*engine, again, "again"), nullptr);
 }
 
-/// Each write moves one from one item to another in a transaction; a cut in between would break the sum.
+/// Each transaction moves one from one item to another; a checkpoint in the middle of one would break the sum.
 TEST_P(EngineBackups, ACutIsConsistentWhileWritersGoOn) {
   const auto engine = open(place());
   const TablePtr table = engine->create_table(make_table("tab"));
@@ -204,7 +204,7 @@ TEST_F(DiskBackups, AreThereAfterARestart) {
   EXPECT_EQ(read_all(*engine, scan(restored, "byG")).size(), 500U);
 }
 
-/// Stopped again and again on the way.
+/// The engine is stopped again and again during the restore.
 TEST_F(DiskBackups, ARestoreGoesOnAfterARestart) {
   constexpr int kItems = 30'000;
   {
@@ -247,7 +247,7 @@ TEST_F(DiskBackups, WhatAKillLeftIsClearedAway) {
     id = engine->create_backup("tab", "first")->id;
     engine->create_backup("tab", "second");
   }
-  // A checkpoint without its row, half a checkpoint, and a row without its checkpoint.
+  // Adds a checkpoint without a catalog row and an incomplete checkpoint; both real backups must stay.
   fs::copy(data() / "backups" / id, data() / "backups" / "00000000000001-00000000", fs::copy_options::recursive);
   fs::create_directories(data() / "backups" / "00000000000002-00000000" / "store.tmp");
   const auto engine = open(data());
@@ -307,7 +307,7 @@ TEST_F(DiskBackups, ACheckReadsThemAndTheSnapshots) {
     EXPECT_EQ(report.checkpoint_problem_count, report.problem_count) << "the directory itself is sound";
     found = report.problems;
   };
-  // A block of a table: a copy, as the store's own is the same file.
+  // Damages a block of each table in a copy, as the checkpoint's file is a hard link to the store's own.
   for (const fs::path& folder : {data() / "backups" / id, data() / "snapshots" / "before"}) {
     for (const auto& entry : fs::directory_iterator(folder / "store")) {
       if (entry.path().extension() != ".sst") continue;
@@ -390,7 +390,7 @@ TEST_F(DiskBackups, AreKeptWhereTheirDirectoryCannotBeRead) {
   {
     Options options;
     options.directory = data();
-    std::mutex mutex;  // lines come from any thread
+    std::mutex mutex;  // any thread may log
     std::string told;
     options.log = [&](core::LogLevel, std::string_view line) {
       const std::lock_guard<std::mutex> lock(mutex);
@@ -421,7 +421,7 @@ TEST_F(DiskBackups, ARestoreWhoseBackupWasTakenAwayFailsCleanly) {
   fs::remove_all(data() / "backups");
   Options options;
   options.directory = data();
-  std::mutex mutex;  // lines come from any thread
+  std::mutex mutex;  // any thread may log
   std::string told;
   options.log = [&](core::LogLevel, std::string_view line) {
     const std::lock_guard<std::mutex> lock(mutex);

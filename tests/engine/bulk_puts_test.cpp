@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 using Strings = std::vector<std::string>;
 using Numbers = std::vector<std::uint64_t>;
 
-/// On disk and in memory.
+/// Runs on disk and in memory.
 class BulkPutTest : public testing::TestWithParam<bool> {
  protected:
   BulkPutTest() {
@@ -59,7 +59,7 @@ class BulkPutTest : public testing::TestWithParam<bool> {
     return bulk_puts(engine).start(std::move(info), [](const TablePtr&) {});
   }
   static BulkPutPtr run(Engine& engine, BulkPutInfo info) { return wait(engine, start(engine, std::move(info))->id); }
-  /// Processed, put, errors, conditions that did not hold.
+  /// The numbers of items processed and put, of errors, and of conditions that did not hold.
   static Numbers counts(const BulkPutInfo& info) {
     return {info.progress.processed, info.progress.imported, info.progress.errors, info.condition_failures};
   }

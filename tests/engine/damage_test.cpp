@@ -1,4 +1,4 @@
-// Bytes that are not what was written: only what needs them fails, with one type of error, and nothing is done by half.
+// Damaged bytes: only what needs them fails, always with the same type of error, and no change is made in part.
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -17,7 +17,7 @@ std::string numbered(int i) {
   return R"({"pk":{"S":"p"},"sk":{"S":")" + n + R"("},"l":{"S":"l)" + n + R"("},"data":{"S":"d)" + n + "\"}}";
 }
 
-/// A table with a local index that projects keys only, three items, and what the test does to the store's bytes.
+/// A table with a local index that projects keys only, three items, and functions that damage the store's bytes.
 class Damage : public testing::Test {
  protected:
   Damage() {
@@ -86,7 +86,7 @@ TEST_F(Damage, OfAnItemFailsOnlyWhatNeedsTheItem) {
     change_bytes([this, &row](store::Batch& batch) { batch.put(key(2), row.bytes); });
     const TableCounts before = engine_->counts(*table_);
     const auto set = update("SET v = :v", R"({":v":{"S":"x"}})");
-    for (int attempt = 0; attempt < 2; ++attempt) {  // the second would wait for a lock that the first one left
+    for (int attempt = 0; attempt < 2; ++attempt) {  // the second would wait for a lock left by the first
       EXPECT_EQ(damage_of([&] { change(*engine_, table_, numbered(2), set); }).substr(0, 7), "table t");
       EXPECT_NE(damage_of([&] { put(*engine_, table_, numbered(2)); }), "no damage") << "its index entry is not known";
       EXPECT_NE(damage_of([&] { remove(*engine_, table_, numbered(2)); }), "no damage");
@@ -128,7 +128,7 @@ TEST_F(Damage, OfACountersRowFailsItsTableAlone) {
   put(*engine_, engine_->usable_table("other"), numbered(1));
 }
 
-/// While it lives no file grows beyond `bytes`: a write fails half way.
+/// While this object exists, no file grows beyond `bytes`: a write fails half way.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) {

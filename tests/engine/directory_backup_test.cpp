@@ -13,7 +13,7 @@
 #include "engine/support.h"
 #include "store/checkpoint.h"
 
-/// Backups of directories whose snapshots change while they are copied. The commands:
+/// Backups of directories whose snapshots change while they are copied. Tests of the commands:
 /// tests/cli/directory_backup_test.cpp.
 namespace stator::engine {
 namespace {
@@ -53,7 +53,7 @@ class DirectoryBackup : public ::testing::Test {
   [[nodiscard]] fs::path data() const { return folder_.path() / "data"; }
   [[nodiscard]] fs::path state() const { return data() / "snapshots" / "state"; }
 
-  /// Replaces a checkpoint as a snapshot that is settled or saved again is replaced.
+  /// Replaces a checkpoint in the same way as a snapshot that is settled or saved again.
   static void replace(const fs::path& checkpoint, const std::string& version) {
     const fs::path draft = checkpoint.parent_path() / ".draft";
     write_checkpoint(draft, version);
@@ -61,7 +61,8 @@ class DirectoryBackup : public ::testing::Test {
     store::delete_checkpoint(draft);
   }
 
-  /// Backs up the directory, with `meanwhile` called before each file and at the end; returns what a restore brings.
+  /// Backs up the directory and restores it; calls `meanwhile` before each file and at the end of the backup. Returns
+  /// the restored files.
   Files back_up(const std::function<void(int call)>& meanwhile) {
     DirectoryBackups backups(*bucket_, "");
     int calls = 0;

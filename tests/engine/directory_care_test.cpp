@@ -46,7 +46,8 @@ void change_file(const fs::path& path, const std::function<void(std::string&)>& 
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
-/// A table with a global and a local index and many items, closed; one without an item; and one whose items expire.
+/// A closed directory with three tables: one with a global and a local index and many items, one without items, and one
+/// whose items expire.
 class DirectoryCare : public testing::Test {
  protected:
   DirectoryCare() {
@@ -97,7 +98,7 @@ class DirectoryCare : public testing::Test {
     return text;
   }
 
-  /// Repairs, and holds the result against its own report; returns it.
+  /// Repairs the directory and checks the result against the report, which it returns.
   RepairReport repair_and_check() const {
     const auto before = read_files(data_);
     RepairReport report = repair_directory(data_, repaired_);
@@ -209,7 +210,7 @@ TEST_F(DirectoryCare, ACheckFindsWhatIsWrongInTheRows) {
 }
 
 TEST_F(DirectoryCare, ARepairLeavesOutItemsThatCannotBeReadToTheirEnd) {
-  // The first is damaged behind its key, the second only has another size than it says.
+  // The first item is cut short at its end; of the second only the stated size is wrong.
   change_rows([this](store::Store& store, store::Batch& batch) {
     std::string value;
     ASSERT_TRUE(store.get(key_, value));
@@ -245,7 +246,7 @@ TEST_F(DirectoryCare, ARepairOfASoundDirectoryIsACopy) {
 }
 
 TEST_F(DirectoryCare, ARepairSavesAllThatDamageToTheListsOfFilesHides) {
-  // Damage adds up. Without any list nothing says that no table is missing.
+  // The damage of the rows accumulates. Without a list of files nothing shows that no table is missing.
   struct Row {
     const char* what;
     std::function<void()> damage;
@@ -274,7 +275,7 @@ TEST_F(DirectoryCare, ARepairSavesAllThatDamageToTheListsOfFilesHides) {
 
 TEST_F(DirectoryCare, ARepairPassesOverDamagedBlocksAndSaysHowMuchIsLost) {
   change_file(file_of_kind(".sst"), [](std::string& bytes) {
-    // Some blocks of items; the indexes' and the end stay readable.
+    // Damages some blocks of items; those of the indexes and the end of the file stay readable.
     for (const std::size_t at : {bytes.size() / 4, bytes.size() / 3}) bytes[at] ^= 1;
   });
   const RepairReport report = repair_and_check();
@@ -295,7 +296,7 @@ TEST_F(DirectoryCare, ARepairWithoutTheListOfTablesReadsTablesWithADamagedBlock)
 }
 
 TEST_F(DirectoryCare, ARepairAccountsForEveryItemWhicheverFileIsDamaged) {
-  // Rows of the catalog are in several files then, and none of these has all items.
+  // Then rows of the catalog are in several files, and no file has all items.
   constexpr int kMore = 500;
   for (const int first : {kItems, kItems + kMore}) {
     const auto engine = open(data_);
@@ -372,7 +373,7 @@ TEST_F(DirectoryCare, ARepairNamesTablesWhoseRowIsGone) {
     EXPECT_FALSE(has(report.lines, "closed")) << joined(report.lines);
     EXPECT_TRUE(has(report.lines, row.t)) << joined(report.lines);
     EXPECT_TRUE(has(report.lines, "had 1 item (space ")) << joined(report.lines);
-    // The items are not in the new directory, which knows no table for them, but they are saved.
+    // The new directory has no table for the items, but they are saved to a file.
     const fs::path lost = report.lost_tables / ("space-" + std::to_string(table_space_) + ".jsonl");
     std::ifstream in(lost);
     std::multiset<std::string> saved;

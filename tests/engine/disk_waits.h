@@ -5,8 +5,8 @@
 
 namespace stator::engine {
 
-/// How often this process has waited for the disk with fdatasync, as the store does for its log: the test program has
-/// an fdatasync of its own before libc's.
+/// The number of fdatasync calls of this process so far, which the store makes for its log: the test program's own
+/// fdatasync precedes libc's.
 extern std::atomic<std::uint64_t> disk_waits;
 
 }  // namespace stator::engine

@@ -19,7 +19,7 @@
 namespace stator::engine {
 namespace {
 
-constexpr std::int64_t kNow = 1'700'000'000;  // where ManualClock begins
+constexpr std::int64_t kNow = 1'700'000'000;  // the start of ManualClock
 
 TEST(ExpirySeconds, AreTheFirstWholeSecondOfANumber) {
   struct Row {
@@ -47,7 +47,7 @@ TEST(ExpirySeconds, AreTheFirstWholeSecondOfANumber) {
   }
 }
 
-/// An engine that walks all the time, and a table with indexes.
+/// An engine that searches for expired items all the time, and a table with indexes.
 class ExpiryTest : public testing::Test {
  protected:
   void start(const std::filesystem::path& directory = {}, bool paused = false) {
@@ -74,8 +74,8 @@ class ExpiryTest : public testing::Test {
     return get(*engine_, table_, R"({"pk":{"S":"p"},"sk":{"S":")" + sort_key + R"("}})");
   }
   std::uint64_t count() { return engine_->counts(*table_).table.items; }
-  /// A search of the table that began after everything before this call has ended: twice an item has expired and gone.
-  /// Without an attribute, no search goes on.
+  /// Waits until a search of the table has ended that began after this call: until an expired item was deleted, twice.
+  /// Without a time-to-live attribute, waits until no search runs.
   void wait_for_walk() {
     const std::string attribute = engine_->find_table("t")->ttl_attribute;
     if (attribute.empty()) {
@@ -186,7 +186,7 @@ TEST_F(ExpiryTest, AnItemGivenMoreTimeStays) {
   start();
   create_table();
   expire_by("ttl");
-  // It has just expired whenever a walk sees it, and has more time again before it could be deleted.
+  // When a search sees the item it has just expired, but it gets more time before it can be deleted.
   for (int i = 0; i < 1000; ++i) {
     put_item("x", R"(,"n":{"N":"1"})" + expires(kNow - 1));
     put_item("x", R"(,"n":{"N":"2"})" + expires(kNow + 60));
@@ -208,7 +208,7 @@ TEST_F(ExpiryTest, GoesOnAfterARestart) {
 }
 
 TEST_F(ExpiryTest, StopsWithoutEndingItsWalkWhenTheEngineCloses) {
-  // A walk may end before the engine closes; that each of several does is beyond chance.
+  // A search may end before the engine closes, but hardly in each of several rounds.
   bool stopped = false;
   for (int round = 0; round < 10 && !stopped; ++round) {
     const TemporaryDirectory directory;
@@ -250,7 +250,7 @@ TEST_F(ExpiryTest, ReadsOnlyWhatHasExpired) {
   for (int i = 0; i < 100; ++i) put_item("never" + std::to_string(i), "");
   for (int i = 0; i < 10; ++i) put_item("past" + std::to_string(i), expires(kNow - i));
   ASSERT_TRUE(wait_until([this] { return count() == 1200; }));
-  clock_.advance(70'000);  // eleven of the first thousand
+  clock_.advance(70'000);  // eleven of the first thousand expire
   ASSERT_TRUE(wait_until([this] { return count() == 1189; }));
   ASSERT_TRUE(wait_until([this] { return find_job(*engine_, "expire-items", "t")->progress.items_changed == 21; }));
   const auto job = find_job(*engine_, "expire-items", "t");
@@ -268,7 +268,7 @@ TEST_F(ExpiryTest, ReadsNothingUntilTheNextItemExpires) {
   create_table();
   expire_by("ttl");
   ASSERT_TRUE(wait_until([this] { return !engine_->find_table("t")->ttl_building; }));
-  /// The cursors that so many searches open.
+  /// Returns the number of cursors that these searches open.
   const auto cursors = [&](int searches) {
     const std::uint64_t before = statistics->getTickerCount(rocksdb::NO_ITERATOR_CREATED);
     for (int i = 0; i < searches; ++i) EXPECT_TRUE(engine_->run_due_jobs(std::chrono::seconds(10)));
@@ -330,7 +330,7 @@ TEST_F(ExpiryTest, AClockThatGoesBackBringsBackWhatWasTooOldOrDue) {
 }
 
 TEST_F(ExpiryTest, IsExactWhileItemsOfAnyTimeAreWrittenAndTheClockMoves) {
-  // What a search has passed, or looked ahead to, is written again with earlier and later times.
+  // Rewrites items that a search has passed or looked ahead to, with earlier and later times.
   start();
   create_table();
   expire_by("ttl");
@@ -352,7 +352,7 @@ TEST_F(ExpiryTest, IsExactWhileItemsOfAnyTimeAreWrittenAndTheClockMoves) {
   }
 }
 
-/// An update of the attribute, whose name is reserved.
+/// An update that can name the attribute, which is a reserved word.
 expression::Update update_ttl(std::string_view text, std::string_view values) {
   json::Parser names_parser;
   json::Parser values_parser;
@@ -397,7 +397,7 @@ TEST_F(ExpiryTest, TheRangeIsWhatTheItemsSay) {
   actions[1].condition = &fails;
   EXPECT_TRUE(engine_->transact_write(actions).cancelled());
 
-  // What the files hold while the engine runs is what a killed process leaves.
+  // A copy of the files of a running engine equals what a killed process leaves.
   std::filesystem::copy(directory.path(), killed.path(), std::filesystem::copy_options::recursive);
   const auto raw = open_raw(killed.path());
   const Table table = raw_table(*raw, "t");
@@ -408,7 +408,7 @@ TEST_F(ExpiryTest, TheRangeIsWhatTheItemsSay) {
 }
 
 TEST_F(ExpiryTest, ADirectoryWithoutTheRangeGetsIt) {
-  // A table's row as a version left it that knew no ranges.
+  // The row of a table as written by a version without time-to-live ranges.
   const TemporaryDirectory directory;
   start(directory.path());
   create_table();
@@ -579,7 +579,7 @@ TEST_F(ExpiryTest, ChangesOfTheAttributeWhileItemsAreWrittenLeaveTheRightRange) 
       while (!stop) {
         const int i = std::uniform_int_distribution<int>(0, 1600)(random);
         const std::string key = R"({"pk":{"S":"p"},"sk":{"S":")" + std::to_string(i) + R"("})";
-        // Half of the writes still hold the version without the attribute.
+        // Half of the writes still use the table version without the attribute.
         const TablePtr table = i % 2 == 0 ? first_version : engine_->usable_table("t");
         if (i % 5 == 0) {
           remove(*engine_, table, key + "}");
@@ -604,7 +604,7 @@ TEST_F(ExpiryTest, ChangesOfTheAttributeWhileItemsAreWrittenLeaveTheRightRange) 
   const auto rows = expiry_rows(*raw, table);
   EXPECT_EQ(rows, expected_expiry_rows(*raw, table));
   EXPECT_GT(rows.size(), 1000U);
-  // Of the ranges that the table had before, nothing is left.
+  // Nothing is left of the table's earlier ranges.
   KeyBounds others = space_bounds(table.indexes.back().space + 1);
   others.upper = space_bounds(table.ttl_space).lower;
   EXPECT_EQ(count_keys(*raw, others), 0U);

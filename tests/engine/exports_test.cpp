@@ -45,10 +45,10 @@ std::string text_at(const json::Value& object, std::string_view name) {
   return std::string(object[name].get_string().value_unsafe());
 }
 
-/// An item by its key as JSON.
+/// Items as JSON, by key.
 using Items = std::map<std::string, std::string>;
 
-/// On disk and in memory; buckets are folders either way.
+/// Runs on disk and in memory; buckets are folders in both cases.
 class ExportTest : public testing::TestWithParam<bool> {
  protected:
   ExportTest() { fs::create_directories(buckets() / "bucket"); }
@@ -89,7 +89,7 @@ class ExportTest : public testing::TestWithParam<bool> {
     return engine.exports().find(id);
   }
 
-  /// All lines of all files, as the manifests name them, with what these say held against the files.
+  /// Returns all lines of all files that the manifests name, after checking the files against the manifests.
   std::vector<std::string> lines_of(const ExportInfo& info) {
     const fs::path bucket = buckets() / info.bucket;
     EXPECT_EQ(info.status, ExportStatus::kCompleted) << info.failure_message;
@@ -150,7 +150,7 @@ class ExportTest : public testing::TestWithParam<bool> {
       if (i % 20 == 0) clock_.advance(1);
     }
   }
-  /// What an incremental export says, put into a table that is as it was at the beginning.
+  /// Applies the changes of an incremental export to the items as they were at its start.
   void replay(const ExportInfo& info, Items& items) {
     for (const std::string& line : lines_of(info)) {
       json::Parser parser;
@@ -231,7 +231,7 @@ TEST_P(ExportTest, IncrementalOnesReplayedGiveTheTable) {
   const Items last = present(*engine);
   clock_.advance(20 * kMinuteMs);
   borders.push_back(clock_.now_ms());
-  // All read from the present, each a part of the past.
+  // All exports are made at the end; each covers a part of the past.
   for (std::size_t part = 0; part + 1 < borders.size(); ++part) {
     ExportInfo wanted = request(*engine);
     wanted.incremental = true;

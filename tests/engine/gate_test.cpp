@@ -1,4 +1,4 @@
-// The gate of calls: what it knows of them.
+// The gate that calls pass, and when it closes.
 
 #include "engine/gate.h"
 

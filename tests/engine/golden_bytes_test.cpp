@@ -1,6 +1,6 @@
-// What lies in the store behind a table, byte for byte: written by the engine, and rows of the catalog as commit
-// f86490c wrote them. Keys and hashes were computed from docs/format.md by other means. A test here that fails
-// says that data directories of earlier versions cannot be read any more.
+// The stored bytes of a table: the engine must write exactly these, and must read catalog rows written by commit
+// f86490c. Keys and hashes were computed from docs/format.md independently. If a test here fails, data directories of
+// earlier versions can no longer be read.
 
 #include <set>
 
@@ -60,7 +60,7 @@ TEST(GoldenBytes, AnItemItsIndexEntriesAndCounters) {
     EXPECT_TRUE(raw->get(row.key, value)) << row.what;
     EXPECT_EQ(value, row.value) << row.what;
   }
-  // The counters, all in one part: space, items, bytes of the table and each index, in any order.
+  // All counters are in one part: space, items and bytes of the table and of each index, in any order.
   const std::string lower = bytes("000000004300000001");
   const auto cursor = raw->cursor(lower, store::prefix_end(lower));
   cursor->seek_to_first();
@@ -166,7 +166,7 @@ TEST(GoldenBytes, TheCatalogsRowOfATablesIndexes) {
   EXPECT_TRUE(global.backfilling);
 }
 
-/// Whether `actual` has all that `expected` has, and perhaps more members.
+/// Returns whether `actual` has all members of `expected`, and perhaps more.
 bool holds(const json::Value& expected, const json::Value& actual) {
   json::Object members;
   if (expected.get(members) == simdjson::SUCCESS) {
@@ -191,7 +191,8 @@ bool holds(const json::Value& expected, const json::Value& actual) {
 }
 
 TEST(GoldenBytes, ARowOfTheCatalogIsWrittenWithAllThatItHad) {
-  // A later version may add members; those that were there keep their names and meanings for an earlier one.
+  // A later version may add members; existing members keep their names and meanings, so that an earlier version can
+  // read them.
   json::Parser golden;
   json::Parser written;
   const std::string text = table_to_json(table_from_json(kTableRow));

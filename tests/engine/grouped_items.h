@@ -6,7 +6,7 @@
 
 #include "engine/support.h"
 
-/// Items with an attribute that a global index groups them by, for tests of indexes that come and go.
+/// Items with an attribute by which a global index groups them, for tests that add and drop indexes.
 namespace stator::engine {
 
 inline Index by_group(std::string name = "gsi") {
@@ -17,7 +17,7 @@ inline std::string numbered(int i, bool grouped = true) {
   return R"({"pk":{"S":"p)" + std::to_string(i) + R"("},"sk":{"S":"s"})" + (grouped ? R"(,"g":{"S":"g"})" : "") + "}";
 }
 
-/// Whether table and indexes are ACTIVE.
+/// Whether the table and all its indexes are ACTIVE.
 inline bool is_settled(const Engine& engine, std::string_view name) {
   const TablePtr table = engine.find_table(name);
   if (table == nullptr || table->status != TableStatus::kActive) return false;

@@ -1,4 +1,4 @@
-// A transaction under a ClientRequestToken happens once, whatever happens to the process and to the reply.
+// A transaction with a ClientRequestToken is executed once, even if the process dies or the reply is lost.
 
 #include "engine/idempotency.h"
 
@@ -25,14 +25,14 @@ class Idempotency : public testing::Test {
     engine_.reset();
     engine_ = open(path, &clock_);
   }
-  /// ADD n 1 under the token; false where it had happened.
+  /// Executes ADD n 1 with the token; returns false if it had been executed before.
   bool count(std::string_view token, std::string_view request = "request") {
     const TokenClaim claim = engine_->claim_token(token, request);
     if (claim.earlier_sizes_bytes()) return false;
     commit(claim);
     return true;
   }
-  /// False where it was cancelled.
+  /// Returns false if the transaction was cancelled.
   bool commit(const TokenClaim& claim, const expression::Condition* when = nullptr) {
     const TablePtr table = engine_->usable_table("t");
     const auto add = update("ADD n :one", R"({":one":{"N":"1"}})");
@@ -62,7 +62,7 @@ TEST_F(Idempotency, SurvivesAStopAndAKill) {
   reopen(directory_.path());
   EXPECT_FALSE(count("a"));
   EXPECT_TRUE(count("b"));
-  // The files as they are now are what a kill would leave.
+  // A copy of the files of a running engine equals what a kill leaves.
   const TemporaryDirectory copy;
   std::filesystem::copy(directory_.path(), copy.path(), std::filesystem::copy_options::recursive);
   reopen(copy.path());
@@ -72,7 +72,7 @@ TEST_F(Idempotency, SurvivesAStopAndAKill) {
 }
 
 TEST_F(Idempotency, LastsTenMinutesFromTheCommit) {
-  for (int round = 0; round < 3; ++round) {  // somewhere in one of them a time slot ends
+  for (int round = 0; round < 3; ++round) {  // in one of the rounds a time slot ends
     SCOPED_TRACE(round);
     EXPECT_TRUE(count("a"));
     clock_.advance(kWindowMs - 1);
@@ -199,7 +199,7 @@ TEST_F(Idempotency, RowsGoAwayByThemselvesAndTheirJobEnds) {
   EXPECT_FALSE(cursor->valid());
 }
 
-/// The rows themselves, below the engine.
+/// The rows of tokens, tested directly on a store.
 class TokenRows : public testing::Test {
  protected:
   void write(std::string_view token) {

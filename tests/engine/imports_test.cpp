@@ -42,14 +42,14 @@ std::string gunzip(const fs::path& path) {
   return text;
 }
 
-/// One frame of zstd.
+/// One zstd frame.
 std::string zstd(std::string_view text) {
   std::string out(::ZSTD_compressBound(text.size()), '\0');
   out.resize(::ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 1));
   return out;
 }
 
-/// On disk and in memory.
+/// Runs on disk and in memory.
 class ImportTest : public testing::TestWithParam<bool> {
  protected:
   ImportTest() { fs::create_directories(bucket()); }
@@ -91,7 +91,7 @@ class ImportTest : public testing::TestWithParam<bool> {
   static ImportPtr run(Engine& engine, ImportInfo info, Table table = make_table("tab")) {
     return wait(engine, imports(engine).start(std::move(info), std::move(table))->id);
   }
-  /// Processed, imported, errors.
+  /// The numbers of items processed and imported, and of errors.
   static std::vector<std::uint64_t> counts(const ImportInfo& info) {
     return {info.progress.processed, info.progress.imported, info.progress.errors};
   }
@@ -262,7 +262,7 @@ TEST_P(ImportTest, TableIsTakenByOneOnly) {
   const std::string token = first.client_token;
   const ImportPtr begun = imports(*engine).start(first, make_table("tab"));
   EXPECT_EQ(engine->find_table("tab"), nullptr) << "it is there only once the bucket was seen";
-  // The same again is the same, whatever it says of the bucket.
+  // A request with the same token and table is the same import, even with another prefix.
   first.source.prefix = "elsewhere";
   EXPECT_EQ(imports(*engine).start(first, make_table("tab"))->id, begun->id);
   EXPECT_THROW(imports(*engine).start(first, make_table("another")), core::ApiError);
@@ -322,7 +322,7 @@ TEST_P(ImportTest, GoesOnBehindARestartAndCountsNothingTwice) {
   EXPECT_EQ(engine->counts(*engine->find_table("tab")).indexes.at(0).items, expected.size());
 }
 
-/// What an export writes, an import reads, whatever the format and however it was compressed since.
+/// An import reads what an export wrote, in every format and compression.
 TEST_P(ImportTest, TakesWhatAnExportWrote) {
   const auto engine = open();
   engine->create_table(make_table("tab"));

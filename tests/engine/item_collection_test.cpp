@@ -1,4 +1,4 @@
-// The size of item collections, estimated.
+// The estimated size of item collections.
 
 #include <rocksdb/statistics.h>
 
@@ -17,7 +17,7 @@ Table with_local_index() {
                           make_index("global", true, {{key_attribute("l")}, {}})});
 }
 
-/// The size as the items and entries themselves say.
+/// The exact size, summed over items and index entries.
 double exact_size(const Engine& engine, const TablePtr& table, const std::string& partition) {
   double size_bytes = 0;
   for (const char* index : {"", "local"}) {

@@ -90,7 +90,7 @@ TEST_F(Items, WritingWhatIsThereAlreadyIsChargedAndStoresNothing) {
   const double index_write = outcome.capacity.indexes.at(0).write;
   EXPECT_GT(index_write, 0);
   const TableCounts counts = engine_->counts(*table_);
-  // Other texts of the same bytes.
+  // Another JSON text of the same item.
   outcome = put(*engine_, table_, R"({"pk":{"S":"p"}, "sk":{"S":"s"}, "g":{"S":"\u0067\u0031"}, "n":{"N":"1.0"}})");
   EXPECT_TRUE(outcome.existed);
   EXPECT_EQ(outcome.old_json, kItem);

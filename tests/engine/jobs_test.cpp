@@ -19,7 +19,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Counts until two counts agree: a thread that was joined may be listed for a moment longer.
+/// Counts until two counts agree: a joined thread may be listed for a moment longer.
 std::ptrdiff_t thread_count() {
   const auto count = [] {
     return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
@@ -33,7 +33,7 @@ std::ptrdiff_t thread_count() {
   }
 }
 
-/// A runner whose log is kept.
+/// A runner whose log lines are collected.
 struct LoggedRunner {
   std::mutex mutex;
   std::vector<std::string> lines;
@@ -63,7 +63,7 @@ TEST(JobRunner, StartsNoThreadWithoutAJob) {
 }
 
 TEST(JobRunner, JobsTakeTurns) {
-  std::string order;  // written by the runner's thread only, and read when both have ended
+  std::string order;  // only the runner's thread writes it; read after both jobs have ended
   std::atomic<int> ended = 0;
   LoggedRunner logged;
   logged.runner.pause();
@@ -182,7 +182,7 @@ TEST(JobRunner, ARoundThatBeganBeforeWorkWasDueIsMadeAgain) {
   bool is_first_step = true;
   LoggedRunner logged;
   JobOptions options = named("rounds");
-  options.rest_for_work = 10'000'000;  // it stands between the two steps of its round
+  options.rest_for_work = 10'000'000;  // the job rests between the two steps of its round
   logged.runner.add(std::move(options), [&] {
     if (std::exchange(is_first_step, !is_first_step)) {
       seen = time.load();
@@ -272,7 +272,8 @@ TEST(JobRunner, ListsTheLastJobsThatEnded) {
   EXPECT_EQ(logged.runner.list().back().name, "99");
 }
 
-/// Each step took longer the more jobs were waiting: with 10 000 tables of a time to live a tenth of a core when idle.
+/// The time of a step must not grow with the number of waiting jobs (as of tables with a time to live), which would
+/// load an idle machine.
 TEST(JobRunner, AStepTakesNoLongerWhereManyJobsWait) {
   LoggedRunner logged;
   constexpr int kJobs = 40'000;

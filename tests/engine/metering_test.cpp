@@ -34,7 +34,7 @@ class MeteringTest : public testing::Test {
     table.billing_mode = BillingMode::kPayPerRequest;
     return engine->create_table(std::move(table));
   }
-  /// What a request was refused for; "" where it was done.
+  /// Returns the limit for which the request was refused; "" if it succeeded.
   template <class Work>
   static std::string refusal(Work work) {
     try {
@@ -57,7 +57,7 @@ class MeteringTest : public testing::Test {
       engine->get_item(*table, key_of(*table, key_json(partition, "a")), json, size_bytes, consistent);
     });
   }
-  /// How often in a row it is done before it is refused; at most `most`.
+  /// Returns how often in a row `work` succeeds before it is refused; at most `most`.
   template <class Work>
   static int count(int most, Work work) {
     int done = 0;
@@ -79,7 +79,7 @@ TEST_F(MeteringTest, UnitsOfASecondAndThoseOfFiveMinutesThatWereNotUsed) {
   EXPECT_EQ(count(100, [&] { return put_one(table, "p"); }), 30);
   clock.advance(3'600'000);
   EXPECT_EQ(count(2000, [&] { return put_one(table, "p"); }), 900) << "300 seconds' units at most";
-  // Reads have their own.
+  // Reads have their own units.
   EXPECT_EQ(count(5000, [&] { return get_one(table, "p"); }), 1200);
   EXPECT_EQ(get_one(table, "p"), "read provisioned of t");
   clock.advance(1000);
@@ -122,7 +122,7 @@ TEST_F(MeteringTest, AnIndexWithoutUnitsHoldsUpWritesToItsTable) {
   EXPECT_EQ(put_one(table, "2"), "");
   EXPECT_EQ(put_one(table, "3"), "write provisioned of t/by-g");
   EXPECT_EQ(get(*engine, table, key_json("3", "a")), "");
-  // A write that leaves the index as it is needs none of its units.
+  // A write that does not change the index uses none of its units.
   EXPECT_EQ(put_one(table, "2"), "");
   EXPECT_EQ(refusal([&] { read(*engine, scan(table, "by-g")); }), "");
   EXPECT_EQ(refusal([&] { read(*engine, scan(table, "by-g")); }), "");
@@ -140,7 +140,7 @@ TEST_F(MeteringTest, APartitionHasItsOwnLimit) {
   const TablePtr table = on_demand();
   EXPECT_EQ(count(5000, [&] { return put_one(table, "hot", 99); }), 10) << "100 units each, of 1 000";
   EXPECT_EQ(put_one(table, "hot"), "write key range on demand of t");
-  // Of 50 other partition keys most lie in the other partitions.
+  // Most of 50 other partition keys are in other partitions.
   int others = 0;
   for (int i = 0; i < 50; ++i) others += put_one(table, std::to_string(i)).empty() ? 1 : 0;
   EXPECT_GT(others, 20);

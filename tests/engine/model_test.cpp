@@ -1,4 +1,4 @@
-// The engine against a naive model: a map of items, and every answer found by looking at all of them.
+// Compares the engine with a naive model: a map of items, which finds every answer by examining all of them.
 
 #include <algorithm>
 #include <map>
@@ -8,7 +8,7 @@
 namespace stator::engine {
 namespace {
 
-using Attributes = std::map<std::string, std::string>;  // name -> text or digits; "n…" are numbers
+using Attributes = std::map<std::string, std::string>;  // name -> text or digits; names that begin with "n" are numbers
 
 std::string to_wire(const Attributes& attributes) {
   std::string wire = "{";
@@ -51,7 +51,7 @@ class Model {
  public:
   std::map<std::pair<std::string, std::string>, Attributes> items;
 
-  /// What the index holds, or all items for none.
+  /// The entries of the index, or all items if it is null.
   [[nodiscard]] std::vector<Attributes> entries(const Table& table, const Index* index) const {
     std::vector<Attributes> result;
     for (const auto& [key, attributes] : items) {
@@ -121,8 +121,8 @@ class ModelTest : public testing::TestWithParam<unsigned> {
     }
   }
 
-  /// The range values of one partition, by the schema, as the service sorts them; ties by the table's key do not matter
-  /// here.
+  /// Whether `left` is before `right` in a partition, by sort key, as the service sorts them; ties by the table's key
+  /// do not matter here.
   static bool sorts_before(const Attributes& left, const Attributes& right, const core::KeyAttribute& by) {
     if (by.type == core::AttributeType::kNumber) return std::stoi(left.at(by.name)) < std::stoi(right.at(by.name));
     return left.at(by.name) < right.at(by.name);
@@ -142,7 +142,7 @@ class ModelTest : public testing::TestWithParam<unsigned> {
     }
   }
 
-  /// Scans in pages of a random size, in one or more segments: each entry exactly once.
+  /// Scans in pages of a random size, in one or more segments, and expects each entry exactly once.
   void expect_scan(Engine& engine, const TablePtr& table, const Model& model, const Index* index) {
     PageRequest request;
     request.table = table;

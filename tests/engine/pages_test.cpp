@@ -1,4 +1,4 @@
-// Where pages begin and end, what they say and what they cost. What they hold: model_test.cpp.
+// The limits of pages, their last evaluated keys and their cost. Their contents: model_test.cpp.
 
 #include <algorithm>
 #include <set>
@@ -15,7 +15,7 @@ class Pages : public testing::Test {
         "t", {make_index("lsi", false, {{key_attribute("pk")}, {key_attribute("l")}}, ProjectionType::kKeysOnly)}));
     table_ = engine_->usable_table("t");
   }
-  /// Items of partition "p" with sort keys 00, 01, …, each of `bytes` by DynamoDB's count.
+  /// Puts items in partition "p" with sort keys 00, 01, …, each of `bytes` by DynamoDB's count.
   void fill(int count, std::size_t bytes) {
     for (int i = 0; i < count; ++i) {
       put(*engine_, table_,
@@ -138,7 +138,7 @@ TEST_F(Pages, StartPositionsAreHeldAgainstWhatTheRequestReads) {
   request.start = start_after(request, R"({"pk":{"S":"other"},"sk":{"S":"00"}})");
   EXPECT_FALSE(Engine::start_in_range(request));
 
-  // A scan's start belongs to exactly one segment.
+  // The start position of a scan belongs to exactly one segment.
   PageRequest segments = scan(table_);
   segments.start = start_after(segments, key(5));
   segments.total_segments = 7;
@@ -166,7 +166,7 @@ TEST_F(Pages, SegmentsPartitionTheTableExactly) {
 }
 
 TEST_F(Pages, OfAMillionSegmentsExactlyOneHoldsAnItem) {
-  // Too many to walk: each item is looked for in the segment that its hash belongs to, and in the two beside it.
+  // Too many segments to scan: looks for each item in its hash's own segment and in both neighbours.
   constexpr std::uint32_t kTotal = 1'000'000;
   for (int i = 0; i < 300; ++i) {
     const std::string wire = R"({"pk":{"S":")" + std::to_string(i) + R"("},"sk":{"S":"s"}})";
@@ -182,7 +182,7 @@ TEST_F(Pages, OfAMillionSegmentsExactlyOneHoldsAnItem) {
     EXPECT_EQ(std::count(found.begin(), found.end(), wire), 1) << i;
     EXPECT_LE(found.size(), 3U) << "300 items in a million segments";
     for (const std::uint32_t other : {own - 1, own + 1}) {
-      if (other >= kTotal) continue;  // before the first or behind the last
+      if (other >= kTotal) continue;  // before the first or after the last
       request.segment = other;
       const std::vector<std::string> beside = read_all(*engine_, request);
       EXPECT_EQ(std::count(beside.begin(), beside.end(), wire), 0) << i;

@@ -16,7 +16,7 @@
 #include "engine/time_to_live.h"
 #include "store/store.h"
 
-/// What the engine's tests do to a closed data directory below the engine, and what they find there.
+/// Functions that read and change a closed data directory below the engine.
 namespace stator::engine {
 
 inline std::unique_ptr<store::Store> open_raw(const std::filesystem::path& directory) {
@@ -31,7 +31,7 @@ inline Table raw_table(const store::Store& raw, std::string_view name) {
   return table_from_json(row);
 }
 
-/// Puts bytes into the place of an item, as damage does that no checksum sees.
+/// Replaces an item's stored bytes, like damage that no checksum detects.
 inline void damage(const std::filesystem::path& directory, std::string_view table_name, std::string_view key,
                    std::string_view value) {
   const auto raw = open_raw(directory);
@@ -50,7 +50,7 @@ inline std::size_t count_keys(const store::Store& raw, const KeyBounds& bounds) 
   return count;
 }
 
-/// The rows of a table's time-to-live range: the item's key and its seconds. A second row of an item is an error.
+/// The rows of a table's time-to-live range: the item's key and its seconds. Two rows for one item are an error.
 inline std::map<std::string, std::int64_t> expiry_rows(const store::Store& raw, const Table& table) {
   std::map<std::string, std::int64_t> rows;
   const KeyBounds bounds = space_bounds(table.ttl_space);
@@ -63,7 +63,7 @@ inline std::map<std::string, std::int64_t> expiry_rows(const store::Store& raw, 
   return rows;
 }
 
-/// The same, as the items say it has to be.
+/// The rows that the table's items require.
 inline std::map<std::string, std::int64_t> expected_expiry_rows(const store::Store& raw, const Table& table) {
   std::map<std::string, std::int64_t> rows;
   const KeyBounds bounds = space_bounds(table.space);

@@ -1,4 +1,4 @@
-// Engines that only read: the directory stays as it is, whatever state it was left in.
+// Read-only engines: the directory stays unchanged, whatever state it was left in.
 
 #include <fstream>
 #include <iterator>
@@ -75,8 +75,8 @@ TEST_F(ReadOnly, ReadsWhatIsThereAndLeavesTheDirectoryAsItIs) {
   EXPECT_EQ(picture_of(path_), before);
 }
 
-// What a killed process leaves, and work that only waits to be taken up: rows in the log alone, statuses that are over,
-// an index and expiry rows to be built, a table to be deleted.
+// A directory left by a killed process, with pending work: rows only in the log, statuses whose time is over, an index
+// and expiry rows to build, a table to delete.
 TEST_F(ReadOnly, AnswersWhatAStatusWouldHaveBecomeWithoutStoringIt) {
   const fs::path killed = root_.path() / "killed";
   {

@@ -21,14 +21,14 @@ TablePtr enable(Engine& engine, const std::string& name, std::int64_t days = 35)
   return engine.annotate_table(name, [days](Table& table) { table.recovery_days = days; });
 }
 
-/// The table as it was at that time, in a table of its own.
+/// Restores the table's state at that time to a new table.
 TablePtr restore(Engine& engine, const std::string& source, std::int64_t time_ms, const std::string& name) {
   engine.restore_to_time(*engine.find_table(source), time_ms, indexed_table(name));
   if (!wait_until([&] { return engine.find_table(name)->status == TableStatus::kActive; })) return nullptr;
   return engine.find_table(name);
 }
 
-/// Items by their keys, as JSON.
+/// Items as JSON, by key.
 using Model = std::map<std::pair<std::string, std::string>, std::string>;
 
 std::vector<std::string> sorted_items(const Model& model) {
@@ -38,7 +38,7 @@ std::vector<std::string> sorted_items(const Model& model) {
   return items;
 }
 
-/// Random puts, updates and deletes of some hundred items, noted in a model second by second.
+/// Makes random puts, updates and deletes of some hundred items, and records them in a model.
 class History {
  public:
   History(Engine& engine, ManualClock& clock, unsigned seed) : engine_(engine), clock_(clock), random_(seed) {}
@@ -59,7 +59,7 @@ class History {
     put(engine_, table, wire + "}");
     model_[{pk, sk}] = item(wire + "}").json;
   }
-  /// The state at the end of the present millisecond.
+  /// Records the state at the end of the current millisecond.
   void note() { states_[clock_.now_ms()] = model_; }
   [[nodiscard]] const std::map<std::int64_t, Model>& states() const { return states_; }
 
@@ -89,7 +89,7 @@ void expect_state(Engine& engine, const TablePtr& table, const Model& model) {
   EXPECT_EQ(read_all(engine, scan(table, "byG")).size(), indexed);
 }
 
-/// On disk and in memory.
+/// Runs on disk and in memory.
 class Recovery : public testing::TestWithParam<bool> {
  protected:
   [[nodiscard]] std::unique_ptr<Engine> open(std::int64_t shard_lifetime_ms = 0) {
@@ -106,7 +106,7 @@ class Recovery : public testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(Places, Recovery, testing::Bool(),
                          [](const testing::TestParamInfo<bool>& place) { return place.param ? "OnDisk" : "InMemory"; });
 
-/// STATOR_LONG: 100 000 changes, 20 times; otherwise a sample.
+/// With STATOR_LONG 20 restores from 100 000 changes, otherwise a sample.
 TEST_P(Recovery, IsToAnySecondWhatTheTableWasThen) {
   const bool is_long = std::getenv("STATOR_LONG") != nullptr;
   const int changes = is_long ? 100'000 : 3000;
@@ -162,7 +162,7 @@ TEST_P(Recovery, HasAWindowFromWhenItWasEnabledOrAsManyDaysBack) {
   EXPECT_FALSE(engine->recovery_window(*engine->find_table("tab")));
 }
 
-/// What is older than the days goes; what is within them stays restorable.
+/// Changes older than the recovery period are deleted; times within it stay restorable.
 TEST_P(Recovery, IsTrimmedInTheBackground) {
   const auto engine = open();
   engine->create_table(indexed_table("tab"));
@@ -173,7 +173,7 @@ TEST_P(Recovery, IsTrimmedInTheBackground) {
     history.note();
     clock_.advance(kDayMs / 2);
   }
-  // Let a whole search go by.
+  // Wait for a whole search.
   const auto trimmed = [&] {
     for (const JobInfo& job : engine->jobs()) {
       if (job.name == "trim-streams") return job.state == JobState::kWaiting;
@@ -201,7 +201,7 @@ TEST_P(Recovery, IsNoStream) {
   EXPECT_NE(space, 0U);
   EXPECT_FALSE(engine->find_stream(space));
   EXPECT_EQ(error_of([&] { (void)engine->end_of_shard(space, 0); }).type, core::ErrorCode::kResourceNotFound);
-  // Beside a stream, which shows what its view type does.
+  // Beside a stream, whose records still follow its view type.
   engine->update_table(
       "tab", [](Table& table) { table.stream_view_type = "KEYS_ONLY"; }, UpdateScope::kSettings);
   clock_.advance(1);
@@ -237,19 +237,19 @@ TEST_P(Recovery, OfADeletedTableLeavesABackupFor35Days) {
   EXPECT_EQ(backup->type, BackupType::kSystem);
   EXPECT_TRUE(backup->id.ends_with("-00000000"));
   EXPECT_EQ(backup->expires_ms, clock_.now_ms() + 35 * kDayMs);
-  // A kill between the two must not leave a table to be deleted of which there is no backup.
+  // A kill between the backup and the deletion must not leave a table that is being deleted and has no backup.
   EXPECT_EQ(backup->table.status, TableStatus::kActive) << "the deletion was written before the backup";
   engine->restore_backup(backup->id, "arn", indexed_table("tab"));
   ASSERT_TRUE(wait_until([&] { return engine->find_table("tab")->status == TableStatus::kActive; }));
   EXPECT_EQ(read_all(*engine, scan(engine->find_table("tab"), "byG")).size(), 1U);
-  // Without recovery there is none.
+  // Without recovery no backup is made.
   engine->delete_table("tab");
   EXPECT_EQ(engine->list_backups().size(), 1U);
   clock_.advance(35 * kDayMs);
   EXPECT_TRUE(wait_until([&] { return engine->list_backups().empty(); }));
 }
 
-/// As when the table is deleted, or its recovery switched off, after a request has looked it up.
+/// As if the table was deleted, or its recovery disabled, after a request looked it up.
 TEST_P(Recovery, OfAnEarlierVersionOfATableIsRefused) {
   const auto engine = open();
   const auto refusal = [&](const Table& source) {
@@ -299,7 +299,7 @@ class DiskRecovery : public testing::Test {
   ManualClock clock_;
 };
 
-/// Stopped again and again on the way, in either half.
+/// The engine is stopped again and again during both halves of the restore.
 TEST_F(DiskRecovery, ARestoreGoesOnAfterARestart) {
   Model then;
   std::int64_t time_ms = 0;
@@ -333,7 +333,7 @@ TEST_F(DiskRecovery, ARestoreGoesOnAfterARestart) {
   EXPECT_GT(restarts, 2);
   const auto engine = engine::open(data(), &clock_);
   expect_state(*engine, engine->find_table("again"), then);
-  // The checkpoint of the restore is gone with it.
+  // The restore's checkpoint is deleted with it.
   EXPECT_TRUE(std::filesystem::is_empty(data() / "backups"));
 }
 
@@ -342,7 +342,7 @@ TEST_F(DiskRecovery, ATableOfWhichNoBackupCanBeKeptIsNotDeleted) {
   engine->create_table(indexed_table("tab"));
   enable(*engine, "tab");
   put(*engine, engine->find_table("tab"), R"({"pk":{"S":"a"},"sk":{"S":"b"}})");
-  // In the place of the folder.
+  // A file where the folder must be.
   std::ofstream(data() / "backups") << "x";
   EXPECT_THROW(engine->delete_table("tab"), store::StoreError);
   const TablePtr table = engine->usable_table("tab");

@@ -17,7 +17,7 @@ AutoScaling scaling(std::int64_t maximum, double target) {
   return scaling;
 }
 
-/// Of three regions, with something of each of its own.
+/// A table in three regions, each with settings of its own.
 Table in_three_regions() {
   Table table = make_table("t", {make_index("byG", true, {{key_attribute("g")}, {}})});
   for (const char* region : {"us-west-2", "us-east-1", "eu-west-1"}) {
@@ -150,7 +150,7 @@ TablePtr set_destination(Engine& engine, KinesisStatus status) {
   });
 }
 
-/// Numbers of the records that are there, and the images' count.
+/// Returns the numbers of the records that wait for delivery, after checking that each has a new image.
 std::vector<LogNumber> waiting(Engine& engine) {
   std::vector<LogNumber> numbers;
   for (const Deliveries::Destination& destination : engine.deliveries().list()) {
@@ -190,7 +190,7 @@ TEST(Deliveries, KeepEachChangeUntilItHasArrived) {
     EXPECT_EQ(waiting(*engine).size(), 1U);
   }
   {
-    // Also a start without an endpoint keeps what changes: it is for the next one with it.
+    // A start without an endpoint keeps recording changes too, for the next start with one.
     const auto engine = open_delivering(directory.path(), false);
     put(*engine, engine->find_table("t"), R"({"pk":{"S":"b"},"sk":{"S":"1"}})");
   }

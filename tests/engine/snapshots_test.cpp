@@ -13,7 +13,7 @@
 namespace stator::engine {
 namespace {
 
-/// Both ways to keep a database.
+/// Runs on disk and in memory.
 class SavedState : public testing::TestWithParam<bool> {
  protected:
   SavedState() { open(); }
@@ -182,7 +182,7 @@ TEST_P(SavedState, PausesOfJobsOutliveARestore) {
   EXPECT_TRUE(engine_->run_due_jobs(std::chrono::seconds(10)));
 }
 
-/// Callers on other threads see one state or the other, whole.
+/// Callers on other threads see one state or the other, never a mixture.
 TEST_P(SavedState, IsRestoredUnderLoadWithoutMixingStates) {
   make("things");
   put_item("things", "a", "saved");

@@ -10,7 +10,7 @@
 
 #include "engine/support.h"
 
-/// Eventually consistent reads, global indexes and streams that are behind, by seed.
+/// Eventually consistent reads, global indexes and streams that lag behind, by seed.
 namespace stator::engine {
 namespace {
 
@@ -53,7 +53,7 @@ State state_of(const std::vector<std::string>& items) {
   return state;
 }
 
-/// One client that writes and reads one partition, on a clock that it moves; it knows every state that there was.
+/// A client that writes and reads one partition and moves the clock; it records every state of the partition.
 class History {
  public:
   History(Engine& engine, ManualClock& clock, const TablePtr& table, std::uint64_t number, std::uint64_t seed)
@@ -112,7 +112,7 @@ class History {
     states_.push_back({clock_.now_ms(), std::move(next)});
   }
 
-  /// A transaction: nobody may see half of it in one page.
+  /// A transaction: no page may show half of it.
   void write_two(const std::string& value) {
     State next = states_.back().state;
     std::vector<json::EncodedItem> items;
@@ -130,14 +130,14 @@ class History {
     states_.push_back({clock_.now_ms(), std::move(next)});
   }
 
-  /// Whether `holds` is true of a state that there was within the last `most_ms`; false fails the test. Returns whether
-  /// it is not true of the present.
+  /// Expects that `holds` is true of the current state or of one within the last `most_ms`. Returns whether it is false
+  /// for the current state.
   template <class Holds>
   bool check(const char* what, std::int64_t most_ms, Holds holds) {
     bool seen = holds(states_.back().state);
     if (seen) return false;
     for (std::size_t i = 0; i + 1 < states_.size() && !seen; ++i) {
-      // It was there until the next write.
+      // A state lasts until the next write.
       if (states_[i + 1].time_ms > clock_.now_ms() - most_ms) seen = holds(states_[i].state);
     }
     EXPECT_TRUE(seen) << what << " of partition " << partition_ << " saw what was not there in the last " << most_ms
@@ -189,7 +189,7 @@ class History {
   std::vector<Since> states_{{0, {}}};
 };
 
-/// `STATOR_LONG`: ten thousand.
+/// With `STATOR_LONG` ten thousand runs.
 TEST(StalenessHistories, ReadsSeeAStateOfTheTimeThatTheyMayBeBehind) {
   const int runs = std::getenv("STATOR_LONG") == nullptr ? 300 : 10'000;
   ManualClock clock;
@@ -203,7 +203,7 @@ TEST(StalenessHistories, ReadsSeeAStateOfTheTimeThatTheyMayBeBehind) {
     old_reads += history.old_reads;
     old_index_reads += history.old_index_reads;
   }
-  // About 15 reads and 7 of the index in a run.
+  // A run has about 15 such reads of the table and 7 of the index.
   EXPECT_GT(old_reads, runs) << "reads hardly ever see the past";
   EXPECT_GT(old_index_reads, runs / 2) << "reads of the index hardly ever see the past";
 }
@@ -297,7 +297,7 @@ TEST(Staleness, RestoredSnapshotsAreSeenAtOnce) {
   }
 }
 
-/// A writer, which moves the clock, and a reader at the same time.
+/// A writer, which moves the clock, and a concurrent reader.
 TEST(Staleness, WhatWasAcknowledgedBeforeIsSeenWhileOthersWrite) {
   ManualClock clock;
   const auto engine = open_stale(clock, 3);
@@ -305,9 +305,9 @@ TEST(Staleness, WhatWasAcknowledgedBeforeIsSeenWhileOthersWrite) {
   constexpr int kLeastWrites = 1000;
   constexpr int kMostWrites = 100'000;
   constexpr int kReads = 500;
-  // When write n was acknowledged.
+  // The time at which write n was acknowledged.
   std::vector<std::atomic<std::int64_t>> acknowledged(kMostWrites);
-  std::atomic<int> reads{0};  // to which some write was due: before the writer has begun there is none
+  std::atomic<int> reads{0};  // reads for which some write was due; 0 before the first write
   std::atomic<bool> done{false};
   std::thread writer([&] {
     for (int n = 0; n < kMostWrites && (n < kLeastWrites || reads < kReads); ++n) {
@@ -317,7 +317,7 @@ TEST(Staleness, WhatWasAcknowledgedBeforeIsSeenWhileOthersWrite) {
     }
     done = true;
   });
-  int last_due = -1;  // the last write that was acknowledged kReadMs or longer before a read
+  int last_due = -1;  // the last write that was acknowledged at least kReadMs before the read
   bool all_seen = true;
   while (!done) {
     const std::int64_t now_ms = clock.now_ms();
@@ -364,7 +364,7 @@ TEST(Staleness, StreamRecordsComeUpLateAndNoneIsLost) {
   put(*engine, table, item_json("p", "a", "1"));
   read_on();
   EXPECT_TRUE(seen.empty());
-  // LATEST: behind what has come up, so what was written before is still to come.
+  // LATEST starts after the records that are visible, so earlier writes that are not yet visible follow.
   const LogNumber latest = engine->end_of_shard(stream.space, shard);
   clock.advance(99);
   put(*engine, table, item_json("p", "a", "2"));

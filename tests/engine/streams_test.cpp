@@ -28,7 +28,7 @@ struct Read {
   std::string old_image;
 };
 
-/// What a consumer of one shard has read so far.
+/// The records that a consumer of one shard has read so far.
 struct Consumer {
   store::SpaceId stream = 0;
   LogPosition position;
@@ -72,7 +72,7 @@ std::vector<Read> read_stream(const Engine& engine, const StreamInfo& stream) {
   return records;
 }
 
-/// The table as its stream tells it, by keys; each record must fit what the ones before it left.
+/// Rebuilds the table, by key, from its stream's records; each must match the state that the earlier ones left.
 std::map<std::string, std::string> replay(const std::vector<Read>& records) {
   std::map<std::string, std::string> items;
   for (const Read& record : records) {
@@ -223,7 +223,7 @@ TEST(Streams, TheLogTellsTheTableWheneverTheProcessIsKilled) {
   }
   for (int round = 0; round < kRounds; ++round) {
     EXPECT_TRUE(wait_until([&] { return written > round * kWritesOfRound + kWritesOfRound / 2; }));
-    // What the files hold while the engine runs is what a killed process leaves.
+    // A copy of the files of a running engine equals what a killed process leaves.
     const TemporaryDirectory killed;
     std::filesystem::copy(directory.path(), killed.path(), std::filesystem::copy_options::recursive);
     {
@@ -245,7 +245,7 @@ TEST(Streams, TheLogTellsTheTableWheneverTheProcessIsKilled) {
 
 TEST(Streams, SurviveARestartAndGoOn) {
   const TemporaryDirectory directory;
-  const ManualClock clock;  // stands still: the numbers must grow all the same
+  const ManualClock clock;  // stands still, but the numbers must grow
   std::vector<LogNumber> numbers;
   for (int round = 0; round < 3; ++round) {
     const auto engine = open(directory.path(), &clock);
@@ -264,7 +264,7 @@ TEST(Streams, SurviveARestartAndGoOn) {
   }
 }
 
-/// With a clock that moves, and a job that trims at once.
+/// With a clock that tests move, and a job that trims at once.
 class StreamTrim : public testing::Test {
  protected:
   void start(std::int64_t shard_lifetime_ms = 0) {
@@ -312,7 +312,7 @@ TEST_F(StreamTrim, RecordsAreDeletedAfterADayAndReadersAreTold) {
   EXPECT_EQ(error_of([&] { read_from(first.number); }).type, "TrimmedDataAccessException");
   EXPECT_EQ(read_from(first.number + 1), 1U);
 
-  // Everything is over a day old: the numbers still go on, after a restart too.
+  // All records are over a day old, but the numbers still continue, also after a restart.
   clock_.advance(30 * kHourMs);
   ASSERT_TRUE(wait_until([&] { return read_stream(*engine_, stream()).empty(); }));
   const LogNumber trimmed = stream().shards.at(0).trimmed_before;
@@ -389,7 +389,7 @@ TEST_F(StreamTrim, ShardsWhoseTimeIsOverGoOnInChildren) {
   put(*engine_, table_, key(9));
   EXPECT_EQ(read_stream(*engine_, stream()).size(), 4U);
   clock_.advance(25 * kHourMs);
-  // Closed shards are forgotten a day after they were closed.
+  // Closed shards are deleted a day after they were closed.
   ASSERT_TRUE(wait_until([&] { return stream().shards.front().id >= 3; }));
 }
 
@@ -468,7 +468,7 @@ TEST(Streams, AStreamWhoseTableWentWithoutItIsClosedAtTheStart) {
     put(*engine, engine->usable_table("t"), key(1));
   }
   {
-    // As a kill between the table's deletion and the closing of its stream leaves it.
+    // The state that a kill between the deletion of the table and the closing of its stream leaves.
     const auto raw = open_raw(directory.path());
     store::Batch batch;
     batch.remove(catalog_key(CatalogRow::kTable, "t"));

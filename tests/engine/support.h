@@ -22,10 +22,10 @@
 #include "json/reader.h"
 #include "support/temporary_directory.h"
 
-/// What the engine's tests share: tables, items as wire JSON, conditions and updates as expressions.
+/// Shared helpers of the engine's tests: tables, items as wire JSON, conditions and updates as expressions.
 namespace stator::engine {
 
-/// Begins at a time of which the tests know when it is.
+/// A manual clock that starts at a fixed time.
 class ManualClock : public core::ManualClock {
  public:
   ManualClock() : core::ManualClock(1'700'000'000'000) {}
@@ -47,7 +47,7 @@ inline Index make_index(std::string name, bool global, core::KeySchema schema,
   return index;
 }
 
-/// pk (S), sk (S) and the indexes given.
+/// A table with the keys pk (S) and sk (S) and the given indexes.
 inline Table make_table(std::string name, std::vector<Index> indexes = {}) {
   Table table;
   table.name = std::move(name);
@@ -63,7 +63,7 @@ inline json::EncodedItem item(std::string_view wire) {
   return json::normalise_item(object);
 }
 
-/// Names and values of a request, from wire JSON; must outlive the programs that are bound with it.
+/// A request's names and values, from wire JSON; must outlive the programs that are bound with it.
 inline expression::Bindings bindings(std::string_view values) {
   json::Parser parser;
   json::Object object;
@@ -92,7 +92,7 @@ inline std::vector<core::AttributeValue> key_values(const core::KeySchema& schem
   return values;
 }
 
-/// The key out of an item, or of an object that holds just the key.
+/// The key of an item, or of an object that holds only the key.
 inline Key key_of(const Table& table, std::string_view item_json) {
   return Engine::make_key(table, key_values(table.key_schema, json::Item(item_json)));
 }
@@ -111,7 +111,7 @@ inline WriteOutcome put(Engine& engine, const TablePtr& table, std::string_view 
   return engine.write(action);
 }
 
-/// A put of each item; views into `items`.
+/// A put of each item; the actions refer to `items`.
 inline std::vector<WriteAction> puts_of(const TablePtr& table, const std::vector<json::EncodedItem>& items) {
   std::vector<WriteAction> actions;
   for (const json::EncodedItem& one : items) {
@@ -147,7 +147,7 @@ inline WriteOutcome change(Engine& engine, const TablePtr& table, std::string_vi
   return engine.write(action);
 }
 
-/// The item's JSON, or "".
+/// Returns the item's JSON, or "".
 inline std::string get(const Engine& engine, const TablePtr& table, std::string_view key) {
   std::string json;
   std::size_t size_bytes = 0;
@@ -155,7 +155,7 @@ inline std::string get(const Engine& engine, const TablePtr& table, std::string_
   return json;
 }
 
-/// One page; its items in order.
+/// Reads one page; returns its items in order.
 inline std::vector<std::string> read(const Engine& engine, const PageRequest& request, Page* page = nullptr) {
   std::vector<std::string> items;
   const Page read = engine.read_page(request, [&items](std::string_view json) { items.emplace_back(json); });
@@ -163,7 +163,7 @@ inline std::vector<std::string> read(const Engine& engine, const PageRequest& re
   return items;
 }
 
-/// Where to go on after a page, as the API does it: from the last evaluated key's JSON.
+/// Returns the start position after a page, computed from the JSON of the last evaluated key, as the API does.
 inline StartPosition start_after(const PageRequest& request, std::string_view last_evaluated_key) {
   const json::Item last(last_evaluated_key);
   const Key key = Engine::make_key(*request.table, key_values(request.table->key_schema, last));
@@ -172,7 +172,7 @@ inline StartPosition start_after(const PageRequest& request, std::string_view la
   return Engine::make_start(*request.table, request.index, values, key);
 }
 
-/// All pages.
+/// Reads all pages.
 inline std::vector<std::string> read_all(const Engine& engine, PageRequest request) {
   std::vector<std::string> items;
   for (;;) {
@@ -211,7 +211,7 @@ inline std::unique_ptr<Engine> open(const std::filesystem::path& directory = {},
   return Engine::open(options);
 }
 
-/// Waits for a background job of the engine; false where it takes longer than any machine should need.
+/// Waits for a background job of the engine; returns false if it takes longer than any machine should need.
 template <class Condition>
 bool wait_until(Condition done) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);

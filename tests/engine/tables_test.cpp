@@ -216,7 +216,7 @@ TEST(Backfill, IndexesWhatIsThereAndSkipsWhatCannotBeAKey) {
   EXPECT_EQ(read_all(*engine, scan(indexed, "gsi")).size(), 500U);
   EXPECT_EQ(engine->counts(*indexed).indexes[0].items, 500U);
 
-  // What was there before the index may stay as it is; only a write of that attribute is checked.
+  // An item that is older than the index may keep a wrong value; only a write of that attribute is checked.
   EXPECT_NO_THROW(
       change(*engine, indexed, R"({"pk":{"S":"bad1"},"sk":{"S":"s"}})", update("SET z = :z", R"({":z":{"S":"z"}})")));
   change(*engine, indexed, R"({"pk":{"S":"bad1"},"sk":{"S":"s"}})", update("SET g = :g", R"({":g":{"S":"g"}})"));
@@ -237,7 +237,7 @@ TEST(Backfill, WritesMeanwhileAreIndexedRight) {
         std::mt19937 random(t);
         while (!stop) {
           const int i = std::uniform_int_distribution<int>(0, 3500)(random);
-          // Half of the writes still hold the version without the index.
+          // Half of the writes still use the table version without the index.
           const TablePtr table = i % 2 == 0 ? old_version : engine->usable_table("t");
           if (i % 5 == 0) {
             remove(*engine, table, numbered(i));
@@ -270,7 +270,8 @@ TEST(Backfill, WritesMeanwhileAreIndexedRight) {
 }
 
 TEST(Backfill, GoesOnAfterARestartWhereItStopped) {
-  // The state of a stopped backfill is laid down by hand: the index in the catalog, and how far it came, if it did.
+  // Writes the state of a stopped backfill directly to the store: the index in the catalog and, if `done` > 0, its
+  // progress.
   constexpr std::size_t kItems = 1000;
   for (const std::size_t done : {std::size_t{0}, std::size_t{400}}) {
     const TemporaryDirectory directory;
@@ -317,7 +318,7 @@ TEST(Backfill, SurvivesBeingStoppedAtAnyTime) {
   for (int i = 0; i < kItems; ++i) put(*engine, engine->usable_table("t"), numbered(i));
   engine->update_table("t", [](Table& table) { table.indexes.push_back(by_group()); });
   for (int restart = 0; restart < 3; ++restart) {
-    engine.reset();  // stops the job after the chunk under way
+    engine.reset();  // stops the job after the current chunk
     engine = open(directory.path());
   }
   ASSERT_TRUE(wait_until([&] { return is_settled(*engine, "t"); }));
@@ -329,7 +330,7 @@ TEST(Backfill, SurvivesBeingStoppedAtAnyTime) {
 TEST(Backfill, HoldsItsTableUntilItEnds) {
   const auto engine = open();
   int held = 0;
-  // A backfill may end before the test asks; that it always does is beyond chance.
+  // A backfill may end before the test asks, but hardly in each round.
   for (int round = 0; round < 20 && held == 0; ++round) {
     const std::string name = "t" + std::to_string(round);
     engine->create_table(make_table(name));
@@ -346,7 +347,7 @@ TEST(Backfill, HoldsItsTableUntilItEnds) {
   EXPECT_EQ(held, 1);
 }
 
-/// Neither rows nor anything in the catalog is left of these spaces.
+/// Expects that neither rows nor catalog entries of these spaces are left.
 void expect_nothing_left(const std::filesystem::path& directory, const std::vector<store::SpaceId>& spaces) {
   store::Options options;
   options.directory = directory;
@@ -394,7 +395,7 @@ TEST(Tables, ADeletionThatWasInterruptedEndsAtTheNextStart) {
     spaces = {engine->usable_table("t")->space, engine->usable_table("t")->index("gsi")->space};
   }
   {
-    // The first batch of a deletion, laid down by hand: the table is gone, its rows are not.
+    // Writes the first batch of a deletion directly to the store: the table is gone, its rows are not.
     store::Options options;
     options.directory = directory.path();
     const auto raw = store::Store::open(options);
@@ -456,7 +457,8 @@ TEST(Tables, ADeletedTableLeavesNothingInTheStore) {
   expect_nothing_left(directory.path(), spaces);
 }
 
-/// Writes large items, which are long under way, to `table` until some time after `stop`; the table may go meanwhile.
+/// Writes large items, each of which takes long, to `table` until some time after `stop`; the table may be deleted
+/// meanwhile.
 class LargeWriters {
  public:
   LargeWriters(Engine& engine, TablePtr table) {
@@ -527,7 +529,7 @@ TEST(Tables, AWriteUnderWayLeavesNothingInATableOrIndexThatGoes) {
 }
 
 TEST(Counts, AreExactAfterAKill) {
-  // What the files hold while the engine runs is what a killed process leaves.
+  // A copy of the files of a running engine equals what a killed process leaves.
   const TemporaryDirectory directory;
   const TemporaryDirectory killed;
   const auto engine = open(directory.path());
@@ -567,7 +569,7 @@ TEST(Counts, AreExactWhateverTheNumberOfLocks) {
     if (engine->find_table("t") == nullptr) engine->create_table(make_table("t", {by_group()}));
     const TablePtr table = engine->usable_table("t");
     expect_counts(*engine, table);
-    // Most of what earlier rounds wrote is deleted under another lock than it was written under.
+    // Most items of earlier rounds are deleted under another lock than they were written under.
     for (int i = 0; i < 300; ++i) remove(*engine, table, numbered(i));
     items = 0;
     expect_counts(*engine, table);
@@ -580,7 +582,7 @@ TEST(Counts, AreExactWhateverTheNumberOfLocks) {
 }
 
 TEST(Counts, AreExactWhileBatchesAreWrittenAtOnce) {
-  // Batches of distinct items have locks of their own, but may want the same part of the counters.
+  // Batches of distinct items have different locks, but may need the same part of the counters.
   constexpr int kThreads = 4;
   constexpr int kBatches = 400;
   constexpr int kItems = 5;
@@ -605,7 +607,7 @@ TEST(Counts, AreExactWhileBatchesAreWrittenAtOnce) {
     });
   }
   do {
-    // A batch is one write of 25, and one of its items may be gone: sums of one moment are of whole batches.
+    // A batch is one write, and a deletion another: sums read at one time include whole batches only.
     const TableCounts counts = engine->counts(*table);
     EXPECT_EQ(counts.table.items, counts.indexes.at(0).items);
   } while (running > 0);
@@ -616,7 +618,7 @@ TEST(Counts, AreExactWhileBatchesAreWrittenAtOnce) {
 }
 
 TEST(Counts, OfAnIndexOutliveAWriteThatBeganBeforeIt) {
-  // Two items of different locks that want the same part of the counters.
+  // Two items with different locks that need the same part of the counters.
   Options options;
   options.lock_stripes = 2 * Stripes::kCounterParts;
   const auto engine = Engine::open(options);

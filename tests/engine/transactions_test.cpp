@@ -107,7 +107,7 @@ TEST_F(Transactions, SeparateWritesWaitForTheDiskOnce) {
   EXPECT_EQ(engine->counts(*table).table.items, 25U);
 }
 
-/// A batch is counted in one part, the deletions of its items in others.
+/// A batch is counted in one part of the counters, the deletions of its items in others.
 TEST_F(Transactions, CountsAreOfOneMoment) {
   constexpr std::uint64_t kItems = 8;
   std::vector<json::EncodedItem> items;
@@ -177,7 +177,7 @@ TEST_F(Transactions, EmptyIndexKeysAndRepeatedItemsAreRefusedBeforehand) {
 }
 
 TEST_F(Transactions, EveryItemIsCountedAlsoWhereSeveralShareALockStripe) {
-  // 100 items and 256 stripes: some meet, and share one row of counters.
+  // 100 items and 256 stripes: some share a stripe and with it a row of counters.
   constexpr int kItems = 100;
   std::vector<json::EncodedItem> items;
   for (int i = 0; i < kItems; ++i) {
@@ -243,7 +243,7 @@ TEST_F(Transactions, TransfersUnderContentionNeitherMakeNorLoseMoney) {
     });
   }
   std::thread reader([&] {
-    // Counted even where wrong: the transfers go on until there were enough.
+    // Wrong totals count as reads too: the transfers continue until there were enough reads.
     for (; !stop; ++reads) EXPECT_EQ(total(), kAccounts * kStart);
   });
   for (std::thread& thread : threads) thread.join();

@@ -1,4 +1,5 @@
-// Vectors of indexes in memory, and graphs of them: when there are some, what they find through changes, when they go.
+// Vectors of indexes in memory and their graphs: when they are loaded, what searches find while items change, when they
+// are dropped.
 
 #include <algorithm>
 #include <cmath>
@@ -47,12 +48,12 @@ class VectorRanges : public ::testing::Test {
 
   void run_jobs() {
     engine_->resume_jobs();
-    // A range that is worn is loaded again, and what is loaded begins a graph.
+    // A range with many changes is loaded again, and each load starts a graph.
     for (int i = 0; i < 4; ++i) ASSERT_TRUE(engine_->run_due_jobs(std::chrono::minutes(5)));
     engine_->pause_jobs();
   }
 
-  /// Around one of twenty centres, as texts and pictures are.
+  /// A vector near one of twenty centres, like those of texts and pictures.
   Vector random_vector() {
     std::normal_distribution<float> normal;
     std::mt19937 centre(static_cast<unsigned>(random_() % 20));
@@ -124,7 +125,7 @@ class VectorRanges : public ::testing::Test {
     return *json::Item(match.json).find("pk")->get_if<std::string>();
   }
 
-  /// Searches a hundred times. Every match must be right; returns the share of the nearest that are among them.
+  /// Searches a hundred times and checks every match; returns the share of the true nearest vectors that were found.
   double recall(Source source) {
     std::size_t hits = 0;
     std::size_t wanted = 0;
@@ -177,12 +178,12 @@ TEST_P(VectorRangesOf, ChangesAreSeenAtOnceWithoutAGraphAndWithOne) {
   EXPECT_EQ(jobs("load-vectors"), 1U);
   run_jobs();
   EXPECT_GE(recall(Source::kGraph), 0.95);
-  // Few changes are looked at one by one.
+  // A few changed vectors are compared one by one.
   for (int i = 0; i < 50; ++i) put_vector(i, random_vector());
   for (int i = 50; i < 100; ++i) remove_vector(i);
   for (int i = kItems; i < kItems + 50; ++i) put_vector(i, random_vector());
   EXPECT_GE(recall(Source::kGraph), 0.95);
-  // With many, it is quicker to read all.
+  // With many changes, reading all vectors from the store is quicker.
   for (int i = 0; i < kItems / 2; ++i) put_vector(i, random_vector());
   EXPECT_EQ(recall(Source::kStore), 1.0);
   run_jobs();
@@ -215,7 +216,7 @@ TEST_P(VectorRangesOf, MatchesFromMemoryAreThoseFromTheStore) {
       from_source += found.source == source ? 1 : 0;
       for (const VectorMatch& match : found.nearest) all.emplace_back(key_of_match(match), match.score);
     }
-    // Extreme vectors, and those that are as near to all others, are searched for in the store.
+    // Searches for extreme vectors, and for those at the same distance from all others, use the store.
     EXPECT_GE(from_source, static_cast<int>(searches.size()) - 2);
     return all;
   };
@@ -282,7 +283,7 @@ TEST_F(VectorRanges, FiltersLoseNothingAndPartitionsHaveTheirOwn) {
   EXPECT_EQ(even.source, Source::kGraph);
   EXPECT_EQ(even.nearest.size(), kLimit);
   for (const VectorMatch& match : even.nearest) EXPECT_EQ(std::stoi(key_of_match(match).substr(1)) % 2, 0);
-  // A filter's attribute alone changes.
+  // Changes only a filter's attribute.
   for (int i = 0; i < 20; i += 2) put_vector(i, vectors_.at("k" + std::to_string(i)), others("large", "rare"));
   EXPECT_EQ(found_with("rare").nearest.size(), kLimit);
   run_jobs();
@@ -312,7 +313,7 @@ TEST_F(VectorRanges, ARangeThatGrowsOutOfItsRoomIsDropped) {
 TEST_F(VectorRanges, SearchesBesideWritesAnswerWhatIsThere) {
   constexpr int kItems = 1500;
   open(vector_index(DistanceFunction::kEuclidean, false));
-  // An item's vector is its number n in all dimensions.
+  // An item's vector has its number n in all dimensions.
   const auto put_number = [this](int item, int number) {
     put(*engine_, table_,
         wire_of("k" + std::to_string(item), Vector(kDimensions, static_cast<float>(number)),

@@ -1,5 +1,5 @@
-// Vector indexes: searches against a naive model, from the store, from memory and with graphs, and what is left of an
-// index whose making was interrupted.
+// Vector indexes: searches from the store, from memory and with graphs, compared with a naive model, and the remains of
+// an index whose build was interrupted.
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,7 @@
 namespace stator::engine {
 namespace {
 
-constexpr std::size_t kDimensions = 11;  // not a multiple of what is added up at once
+constexpr std::size_t kDimensions = 11;  // not a multiple of the numbers that are added at once
 
 Index vector_index(std::string name, DistanceFunction distance, bool with_schema, ProjectionType projection) {
   Index index;
@@ -46,7 +46,7 @@ struct Document {
   std::optional<int> year;
 };
 
-/// Small whole numbers: every sum is exact in whatever order.
+/// With small integers every sum is exact, in any order.
 double naive_score(DistanceFunction distance, const std::vector<int>& left, const std::vector<int>& right) {
   double dot = 0;
   double left_squares = 0;
@@ -66,8 +66,8 @@ double naive_score(DistanceFunction distance, const std::vector<int>& left, cons
 
 class VectorModel {
  public:
-  /// From so many entries on their vectors are kept in memory, and have a graph; 0: never. Jobs run at fixed times
-  /// alone, so that a seed makes the same graphs in every run.
+  /// Indexes of at least `load_entries` entries are kept in memory, and of at least `graph_entries` have a graph; 0:
+  /// never. Jobs run only at fixed points, so that a seed makes the same graphs in every run.
   VectorModel(unsigned seed, std::uint64_t load_entries, std::uint64_t graph_entries)
       : random_(seed), load_entries_(load_entries), graph_entries_(graph_entries) {
     open_engine();
@@ -88,7 +88,7 @@ class VectorModel {
   }
 
   [[nodiscard]] int searches_with_graph() const { return searches_with_graph_; }
-  /// The share of the nearest that searches with a graph answered.
+  /// The share of the true nearest vectors that searches with a graph found.
   [[nodiscard]] double recall() const { return static_cast<double>(answered_) / static_cast<double>(nearest_); }
 
  private:
@@ -108,7 +108,7 @@ class VectorModel {
 
   void run_jobs() {
     engine_->resume_jobs();
-    // What is loaded begins a graph.
+    // Each load starts a graph.
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(engine_->run_due_jobs(std::chrono::minutes(5)));
     engine_->pause_jobs();
   }
@@ -188,8 +188,8 @@ class VectorModel {
     expect_nearest(search, scores, engine_->search_vectors(search));
   }
 
-  /// Which of several at one distance are the last is not said: each must have its own score, and the scores must be
-  /// the best that there are.
+  /// Among vectors at the same distance any may be cut off: each match must have its own score, and the scores must be
+  /// the best ones.
   void expect_nearest(const VectorSearch& search, const std::map<std::string, double>& scores,
                       const VectorMatches& found) {
     std::vector<float> best;
@@ -307,7 +307,7 @@ TEST(VectorSearch, AnIndexWhoseMakingWasInterruptedIsFinishedAtTheNextStart) {
   remove(*engine, table, R"({"pk":{"S":"p7"},"sk":{"S":"s"}})");
   EXPECT_FALSE(is_active(*engine, "dot"));
   table.reset();
-  engine.reset();  // the build has not begun
+  engine.reset();  // before the build has begun
   options.jobs_paused = false;
   engine = Engine::open(options);
   ASSERT_TRUE(comes_true([&] { return is_active(*engine, "dot"); }));

@@ -11,7 +11,7 @@
 #include "store/store.h"
 #include "support/faulty_file_system.h"
 
-/// Several callers' writes in one batch.
+/// Writes of several callers in one batch.
 namespace stator::engine {
 namespace {
 
@@ -36,7 +36,7 @@ class Together : public ::testing::Test {
     return R"({"pk":{"S":")" + pk + R"("},"sk":{"S":"s"}})";
   }
   bool is_there(const std::string& pk) { return !get(*engine_, table_, key(pk)).empty(); }
-  /// As a thread of its own would see it at once.
+  /// Whether another thread sees the item.
   bool others_see(const std::string& pk) {
     return std::async(std::launch::async, [&] { return is_there(pk); }).get();
   }
@@ -92,7 +92,7 @@ TEST_F(Together, NothingWaitsForWhatItHolds) {
   EXPECT_EQ(other.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
   together->commit();
   EXPECT_EQ(other.get(), item(wire("a", "1")).json);
-  // Who holds a lock does not wait for another one.
+  // A thread that holds a lock does not wait for another one.
   std::promise<void> holds;
   std::promise<void> may_end;
   std::thread holder([&] {
@@ -208,8 +208,8 @@ TEST_F(Together, WhoTakesEachUnitForItselfIsNotPutTogether) {
   EXPECT_EQ(engine->begin_together(), nullptr);
 }
 
-/// Counters that several threads raise, each together with others or for itself: none is lost, and the counts, the
-/// index and the stream are right at the end, and after another start.
+/// Several threads increment counters, some in shared batches and some alone: no increment is lost, and the counts, the
+/// index and the stream are right at the end and after a restart.
 TEST_F(Together, ManyThreadsLoseNothing) {
   constexpr int kThreads = 4;
   constexpr int kRounds = 60;
