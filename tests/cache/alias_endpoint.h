@@ -7,10 +7,10 @@
 
 #include "endpoint/endpoint.h"
 
-/// What tests of caches with an upstream that others use as well have in common.
+/// Helpers for tests of caches whose upstream is also used by others.
 namespace stator::cache {
 
-/// An endpoint once more: a cache owns its upstream.
+/// Refers to an endpoint that somebody else owns, since a cache owns its upstream.
 class AliasEndpoint : public endpoint::Endpoint {
  public:
   explicit AliasEndpoint(endpoint::Endpoint& to) : to_(to) {}
@@ -22,7 +22,7 @@ class AliasEndpoint : public endpoint::Endpoint {
   endpoint::Endpoint& to_;
 };
 
-/// Whether it holds within twenty seconds.
+/// Returns whether the condition becomes true within twenty seconds.
 inline bool eventually(const std::function<bool()>& holds) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (!holds()) {

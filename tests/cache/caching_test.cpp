@@ -46,7 +46,7 @@ class CachingTest : public ::testing::Test {
     options.clock = &clock;
     pending = std::move(probe);
   }
-  /// With `options` as they are by now.
+  /// Creates the cache at the first call, with the `options` of that time.
   Caching& cache() {
     if (cache_ == nullptr) cache_ = std::make_unique<Caching>(std::move(pending), options);
     return *cache_;
@@ -62,7 +62,7 @@ class CachingTest : public ::testing::Test {
     told.how = notes.cache;
     return told;
   }
-  /// On a thread that must not wait.
+  /// Asks as a thread would that must not wait.
   Told ask_at_once(std::string_view operation, std::string_view body) {
     endpoint::ReplyNotes notes;
     Told told;
@@ -80,7 +80,7 @@ class CachingTest : public ::testing::Test {
   static std::string user(const std::string& id, const std::string& value) {
     return R"({"Item":{"id":{"S":")" + id + R"("},"v":{"S":")" + value + R"("}}})";
   }
-  /// Past the time in which eventually consistent reads are not kept.
+  /// Moves the clock past the time after a write in which eventually consistent reads are not kept.
   void settle() { clock.advance(options.settle_ms + 1); }
   std::string statistics() {
     std::string out;
@@ -188,7 +188,7 @@ TEST_F(CachingTest, AWholeItemAnswersEveryProjection) {
             R"({"ConsumedCapacity":{"TableName":"users","CapacityUnits":0.5}})");
 }
 
-/// Its items have a number that the service would refuse.
+/// Returns items with a number that the service would refuse.
 class GenerousEndpoint : public AliasEndpoint {
  public:
   using AliasEndpoint::AliasEndpoint;
@@ -254,7 +254,7 @@ TEST_F(CachingTest, AWriteOfUnknownOutcomeKeepsNothingUntilItIsCertain) {
   };
   EXPECT_EQ(ask("PutItem", put("a", "2")).reply, "ServiceUnavailable");
   upstream->after = nullptr;
-  // Whatever reads find, the write may come later.
+  // The write may still take effect later, whatever reads return.
   for (int i = 0; i < 2; ++i) EXPECT_EQ(ask("GetItem", get("a")), (Told{"miss", user("a", "2")}));
   EXPECT_EQ(ask("GetItem", get("a", R"(,"ConsistentRead":true)")).how, "pass");
   EXPECT_EQ(ask("GetItem", get("a")).how, "miss");
@@ -307,7 +307,7 @@ TEST_F(CachingTest, ASuccessBehindAnUnansweredAttemptMayBeUndoneByIt) {
 
 TEST_F(CachingTest, AReadThatBeganBeforeAWriteIsNotKept) {
   upstream->ask("PutItem", put("a", "1"));
-  // The upstream has answered with the old item when the write passes it.
+  // The write overtakes the read: the upstream has answered with the old item before the write.
   upstream->after = [&](const endpoint::Request& request) {
     if (request.operation != "GetItem") return;
     upstream->after = nullptr;
@@ -339,13 +339,13 @@ TEST_F(CachingTest, WritesThatOverlapLeaveNothing) {
     ask("PutItem", put("a", "2"));
   };
   ask("PutItem", put("a", "1"));
-  // Which of them was the last, nobody here knows.
+  // The cache cannot know which write was the last.
   EXPECT_EQ(ask("GetItem", get("a")), (Told{"miss", user("a", "2")}));
 }
 
 TEST_F(CachingTest, ManyWhoMissTheSameAskOnce) {
   upstream->ask("PutItem", put("a", "1"));
-  cache();  // before there are threads
+  cache();  // created before there are threads
   constexpr int kReaders = 8;
   std::atomic<int> begun{0};
   upstream->before = [&](const endpoint::Request& request) {
@@ -410,7 +410,7 @@ TEST_F(CachingTest, WhatOneMayNotReadIsNoErrorOfOthersWhoWaitForTheSameItem) {
     if (request.operation != "GetItem") return;
     asked.count_down();
     EXPECT_TRUE(eventually([&] { return statistics().find(R"("joined":1,)") != std::string::npos; }));
-    // A policy that allows the attribute v alone.
+    // Like a policy that allows only the attribute v.
     if (request.body.find(R"("ProjectionExpression":"v")") != std::string_view::npos) return;
     throw core::ApiError(core::ErrorCode::kAccessDenied, "no");
   };
@@ -464,7 +464,7 @@ TEST_F(CachingTest, ABatchAsksOnlyForWhatIsMissing) {
 }
 
 TEST_F(CachingTest, WhatABatchReadLeavesIsHandedOnWithWhatWasAskedOfIt) {
-  // 17 items of 399 KB and their reply are more than 16 MB: the engine leaves the rest.
+  // 17 items of 399 KB and their reply exceed 16 MB: the engine leaves the rest unprocessed.
   std::string keys;
   for (int i = 0; i < 45; ++i) {
     const std::string id = "big" + std::to_string(i);
@@ -642,7 +642,7 @@ TEST_F(CachingTest, QueriesAreKeptByTheirWholeRequest) {
                 R"(,"ConsumedCapacity":{"TableName":"orders","CapacityUnits":0.0,"Table":{"CapacityUnits":0.0}}})");
   EXPECT_EQ(ask("Query", query.substr(0, query.size() - 1) + R"(,"Limit":1})").how, "miss");
   EXPECT_EQ(ask("Query", query.substr(0, query.size() - 1) + R"(,"ConsistentRead":true})").how, "pass");
-  // A member that nobody knows may mean anything.
+  // A request with an unknown member is passed through: the member may mean anything.
   EXPECT_EQ(ask("Query", query.substr(0, query.size() - 1) + R"(,"Sometime":"later"})").how, "pass");
   EXPECT_EQ(ask("Scan", R"({"TableName":"orders"})").how, "miss");
   EXPECT_EQ(ask("Scan", R"({"TableName":"orders"})").how, "hit");
@@ -688,7 +688,7 @@ TEST_F(CachingTest, AWriteDropsTheQueriesItMayConcern) {
   expect("miss", "miss");
   fill();
   expect("hit", "hit");
-  // What fails has changed nothing.
+  // A write that fails has changed nothing.
   ask("PutItem", R"({"TableName":"orders","Item":{"pk":{"S":"p"},"n":{"N":"1"}},)"
                  R"x("ConditionExpression":"attribute_not_exists(pk)"})x");
   expect("hit", "hit");
@@ -701,7 +701,7 @@ TEST_F(CachingTest, CallersAreKeptApart) {
   upstream->ask("PutItem", put("a", "1"));
   EXPECT_EQ(ask("GetItem", get("a"), "bob"), (Told{"miss", user("a", "1")}));
   EXPECT_EQ(ask("GetItem", get("a"), "alice"), (Told{"hit", "{}"}));
-  // A write is everybody's, but what it leaves is its caller's.
+  // A write concerns all callers, but the item that it leaves in the cache is kept for its own caller only.
   ask("PutItem", put("a", "2"), "bob");
   EXPECT_EQ(ask("GetItem", get("a"), "bob"), (Told{"hit", user("a", "2")}));
   EXPECT_EQ(ask("GetItem", get("a"), "alice"), (Told{"miss", user("a", "2")}));
@@ -735,7 +735,7 @@ TEST_F(CachingTest, StaleEntriesAnswerForAnUpstreamThatFailsWhereThatIsAskedFor)
   EXPECT_EQ(ask("GetItem", get("a")).reply, "InternalServerError");
 }
 
-/// A count that sinks is a restart for whoever takes differences, and all that was counted before counts again.
+/// Counts must never decrease: who computes rates takes a decrease for a restart, and counts everything again.
 TEST_F(CachingTest, AReadIsCountedOnceWhenItHasEnded) {
   options.stale_if_error_ms = 60'000;
   options.lifetimes.set("10");
@@ -850,7 +850,7 @@ TEST_F(CachingTest, EachReadCountsOnce) {
   EXPECT_EQ(ask("BatchGetItem", batch("")).how, "miss");
   EXPECT_EQ(ask("BatchGetItem", batch("")).how, "hit");
   EXPECT_EQ(ask("BatchGetItem", batch(R"(,"ConsistentRead":true)")).how, "pass");
-  // Neither is understood here.
+  // The cache does not understand either request.
   EXPECT_EQ(ask("BatchGetItem", batch(R"(,"ProjectionExpression":"#a")")).how, "pass");
   EXPECT_EQ(ask("GetItem", get("a", R"(,"ProjectionExpression":"#a")")).how, "pass");
   ask("Query", R"({"TableName":"users","KeyConditionExpression":"nothing"})");
@@ -885,7 +885,7 @@ TEST(Lifetimes, TheMostParticularSettingCounts) {
 TEST_F(CachingTest, WhatReadingALargeReplyTookIsGivenBack) {
   std::string numbers = R"({"N":"1"})";
   for (int i = 0; i < 120'000; ++i) numbers += R"(,{"N":"1"})";
-  // On a thread of its own, as the engine's parser is its thread's.
+  // On its own thread, because the engine keeps one parser for each thread.
   std::thread([&] {
     upstream->ask("PutItem", R"({"TableName":"users","Item":{"id":{"S":"a"},"v":{"L":[)" + numbers + "]}}}");
   }).join();

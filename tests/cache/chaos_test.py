@@ -1,5 +1,5 @@
-"""Two caches with a shared level under load, while the upstream, Redis and one of the caches are killed in turn. No read may be
-older than what was acknowledged before it: at once through the cache that wrote, after LAG_S through the other one.
+"""Puts two caches with a shared level under load, while the upstream, Redis and one of the caches are killed in turn. No read may be older
+than the writes acknowledged before it: immediately through the cache that wrote, after LAG_S through the other one.
 
     STATOR_BIN=build/release/bin/stator tests/cache/chaos_test.py [SECONDS]
 """
@@ -22,7 +22,7 @@ from dynamodb import CallError, Client  # noqa: E402
 
 STATOR = os.environ["STATOR_BIN"]
 KEYS = 6
-# From a write's acknowledgement through one cache until the other one has heard of it.
+# The longest time between a write's acknowledgement through one cache and its arrival at the other one.
 LAG_S = 1.0
 
 
@@ -33,7 +33,7 @@ def free_port():
 
 
 class Program:
-    """One that is killed and started again on the same port."""
+    """A program that is killed and restarted on the same port."""
 
     def __init__(self, name, port, command):
         self.name, self.port, self.command = name, port, command
@@ -58,15 +58,15 @@ class Program:
 
 
 class Key:
-    """Written by one client, in order: each write's value is the next number."""
+    """A key that one client writes, in order: each write's value is the next number."""
 
     def __init__(self):
         self.lock = threading.Lock()
         self.issued = 0
-        self.acknowledged = []  # (number, when)
+        self.acknowledged = []  # (number, time)
 
     def least(self, before):
-        """What a read may see that asks for no more than what was acknowledged before then."""
+        """The least value that a read may return which must see all writes acknowledged before that time."""
         with self.lock:
             return max((number for number, when in self.acknowledged if when <= before), default=0)
 
@@ -85,7 +85,7 @@ class Load:
             self.counts[what] += 1
 
     def call(self, connections, at, operation, **request):
-        """None where there was no answer, or an error that says so."""
+        """Returns the reply, or None if there was none or the error says that the outcome is unknown."""
         try:
             if connections[at] is None:
                 connections[at] = Client("http://127.0.0.1:%d" % self.ports[at], 15)
@@ -102,7 +102,7 @@ class Load:
     def write(self, number, chance):
         connections = [None, None]
         key = self.keys[number]
-        at = number % 2  # each key is written through one cache
+        at = number % 2  # each key is written through one of the caches
         while not self.stop.is_set():
             with key.lock:
                 key.issued += 1
@@ -114,7 +114,7 @@ class Load:
                 done = self.call(connections, at, "UpdateItem", TableName="items", Key={"id": item["id"]},
                                  UpdateExpression="SET v = :v", ExpressionAttributeValues={":v": item["v"]})
             if done is None:
-                # It may come late, and must not come after a later one of ours.
+                # The write may take effect late. Wait, so that it does not overwrite our next one.
                 time.sleep(0.5)
                 continue
             with key.lock:

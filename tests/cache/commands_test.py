@@ -1,5 +1,5 @@
-"""Commands with `--cache`: what is read from a cache, and that it is never older than what was written through one. How much reached the
-database is told by a rule of its simulator that does nothing but count."""
+"""Tests commands with `--cache`: what is read from a cache, and that it is never older than what was written through one. A
+rule of the database's simulator that only counts shows how many requests reached the database."""
 
 import json
 import os
@@ -23,7 +23,7 @@ HIT = ", 0 capacity units\n"
 
 
 class Redis:
-    """A server of its own on a free port; `url` is where it is."""
+    """A redis-server on a free port; `url` is its address."""
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -74,7 +74,7 @@ class Commands(unittest.TestCase):
         self.server.simulate([{"when": {"operation": READS}, "then": {"latency_ms": 0}}])
 
     def reads(self):
-        """How many reached the database since count_reads()."""
+        """The number of reads that reached the database since count_reads()."""
         return self.server.requests()
 
     def get(self, *more):
@@ -159,7 +159,7 @@ class CommandsThatShareACache(Commands):
         self.run_stator("put", "shop", '{"pk": "PRODUCT#cup", "sk": "PRODUCT", "stock": 77}')
         self.assertEqual(stock(), 77)
         self.assertEqual(in_query(), [77])
-        # Within a second after a write nothing is kept that was read eventually consistently.
+        # For a second after a write eventually consistent reads are not kept.
         end = time.monotonic() + 60
         while True:
             asked = self.reads()

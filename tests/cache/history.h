@@ -8,23 +8,23 @@
 #include <utility>
 #include <vector>
 
-/// Histories of one item, and whether they can be explained.
+/// Histories of one item, and the check whether they are linearizable.
 namespace stator::cache {
 
 /// One operation on an item between its call and its return, on a clock that all clients share.
 struct Step {
   enum class Kind : std::uint8_t { kRead, kWrite };
   Kind kind = Kind::kRead;
-  /// What was written or read; empty: no item.
+  /// The value written or read; empty: no item.
   std::string value;
-  /// A write that was not told how it ended may take effect at any time after its call, or never.
+  /// The write's outcome is unknown: it may take effect at any time after its call, or never.
   bool unknown = false;
   std::uint64_t called = 0;
   std::uint64_t returned = 0;
 };
 
-/// Whether there is an order of all steps, each between its call and its return, in which every read finds what was
-/// written last (Wing and Gong's search, with a memory of what was tried). At most 64 steps.
+/// Whether all steps can be ordered, each between its call and its return, so that every read returns the value written
+/// last (Wing and Gong's search, with memoisation). At most 64 steps.
 class Explanation {
  public:
   explicit Explanation(std::vector<Step> steps) : steps_(std::move(steps)) {}

@@ -17,16 +17,16 @@
 #include "endpoint/embedded.h"
 #include "json/reader.h"
 
-/// Random histories of clients that read and write the same few items through a cache, each checked for an order that
-/// explains it. The upstream dawdles, loses replies, and lets eventually consistent reads see the past, by seed.
+/// Random histories of clients that read and write the same few items through a cache; each is checked for
+/// linearizability. By seed, the upstream delays, loses replies, and answers eventually consistent reads with earlier
+/// states.
 namespace stator::cache {
 namespace {
 
 struct Habits {
-  /// Eventually consistent reads may find what an item was up to so many writes ago; else the upstream's reads are
-  /// exact.
+  /// Eventually consistent reads may return recent earlier states; otherwise the upstream's reads are exact.
   bool reads_the_past = false;
-  /// Writes may take effect, before or after their client is told that nobody knows.
+  /// Writes may fail with an unknown outcome, and take effect before or after that, or never.
   bool loses_replies = false;
 };
 
@@ -45,7 +45,7 @@ void dawdle() {
   }
 }
 
-/// The engine in memory, with bad habits.
+/// The engine in memory, with the faults that `Habits` describes.
 class MoodyEndpoint : public endpoint::Endpoint {
  public:
   MoodyEndpoint(endpoint::Endpoint& engine, Habits habits) : engine_(engine), habits_(habits) {}
@@ -62,7 +62,7 @@ class MoodyEndpoint : public endpoint::Endpoint {
     const bool may_be_old = request.operation == "GetItem" && habits_.reads_the_past &&
                             request.body.find("ConsistentRead") == std::string_view::npos && draw(2) == 0;
     if (may_be_old) {
-      // What the item was at some time of the recent past.
+      // A recent earlier state of the item.
       const std::lock_guard lock(mutex_);
       const auto found = past_.find(std::string(request.body));
       if (found != past_.end()) {
@@ -119,7 +119,7 @@ std::string key_json(std::uint64_t run, std::size_t item) {
   return R"({"id":{"S":")" + std::to_string(run) + "-" + std::to_string(item) + R"("}})";
 }
 
-/// The text of attribute v; empty where there is no item.
+/// The text of attribute v; empty if there is no item.
 std::string value_of(const json::Object& reply, std::string_view member) {
   json::Value item;
   if (!json::find_member(reply, member, item)) return {};
@@ -133,7 +133,7 @@ class Play {
     cache_ = std::make_unique<Caching>(std::unique_ptr<endpoint::Endpoint>(upstream_), options);
   }
 
-  /// All steps of each item.
+  /// Runs all clients; returns the steps of each item.
   std::array<std::vector<Step>, kItems> play(bool only_hits) {
     only_hits_ = only_hits;
     std::vector<std::thread> clients;
@@ -208,7 +208,7 @@ class Play {
       const json::Array items = object.at_pointer("/Responses/items").get_array();
       if (items.size() == 1) step.value = std::string(std::string_view(items.at(0)["v"]["S"]));
     }
-    // An eventually consistent read that the upstream answered may be old; what is kept may not.
+    // A miss returns the upstream's eventually consistent read, which may be old; a hit may not be.
     if (only_hits_ && notes.cache == "miss") return;
     end(item, step);
   }
@@ -250,7 +250,7 @@ class HistoryTest : public testing::Test {
     options.jobs_paused = true;
     return options;
   }
-  /// The first history of so many runs that has no explanation, with its seed; empty when all have one.
+  /// Returns the first history in `runs` runs that is not linearizable, with its seed; empty if there is none.
   std::string find_unexplained(int runs, Habits habits, const Options& options, bool only_hits) {
     const char* const given = std::getenv("CACHE_HISTORY_SEED");
     const std::uint64_t first = given == nullptr ? 1 : std::strtoull(given, nullptr, 10);
@@ -280,8 +280,8 @@ TEST_F(HistoryTest, WhatIsKeptIsNeverOlderThanTheLastWriteThroughHere) {
   EXPECT_EQ(find_unexplained(runs(), {.reads_the_past = true, .loses_replies = true}, {}, true), "");
 }
 
-// The checker finds what it is there for: without the time to settle, old reads are kept. About one run in seventy
-// shows one, fewer where a sanitizer slows the clients; so many in vain are no chance.
+// The checker must find real faults: without the time to settle, old reads are kept. About one run in seventy shows
+// one, fewer if a sanitizer slows the clients, so this many runs practically always do.
 TEST_F(HistoryTest, WithoutTimeToSettleTheCheckerFindsOldReads) {
   Options options;
   options.settle_ms = -1'000'000;

@@ -11,7 +11,7 @@
 
 namespace stator::cache {
 
-/// The engine in memory as a cache's upstream: counts what it is asked, and lets a test step in before and after.
+/// The engine in memory as a cache's upstream: counts requests, and calls a test's hooks before and after each.
 class ProbedEndpoint : public endpoint::Endpoint {
  public:
   using Hook = std::function<void(const endpoint::Request& request)>;
@@ -41,7 +41,7 @@ class ProbedEndpoint : public endpoint::Endpoint {
     const auto found = bodies_.find(operation);
     return found == bodies_.end() ? "" : found->second;
   }
-  /// Asks the engine, past everything.
+  /// Asks the engine directly: neither counted nor hooked.
   std::string ask(std::string_view operation, std::string_view body) { return engine_.call(operation, body); }
 
   Hook before;

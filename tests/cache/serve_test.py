@@ -1,4 +1,5 @@
-"""`stator cache` and `--simulate` as programs: over HTTP, from the command line, with what stands behind them coming and going."""
+"""Tests `stator cache` and `--simulate` as processes: over HTTP, from the command line, with an upstream that comes and
+goes."""
 
 import concurrent.futures
 import contextlib
@@ -38,7 +39,7 @@ def connect(url, timeout_s=30):
 
 
 def ask(connection, operation, body, key="local"):
-    """Status, how the cache answered, and the reply."""
+    """Returns the status, how the cache answered, and the reply."""
     headers = dict(HEADERS, **{"X-Amz-Target": "DynamoDB_20120810." + operation})
     headers["Authorization"] = headers["Authorization"].replace("Credential=local", "Credential=" + key)
     connection.request("POST", "/", json.dumps(body), headers)

@@ -28,8 +28,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Debian's redis-server on a free port; killed at the end. Over TLS it has a certificate for localhost, by itself, and
-/// wants a user, who may do no more than docs/cache.md says, and a password.
+/// Debian's redis-server on a free port; killed at the end. With TLS it has a self-signed certificate for localhost and
+/// requires a password and a user, who has only the rights that docs/cache.md names.
 class RedisServer {
  public:
   explicit RedisServer(bool tls = false) : port_(free_port()), tls_(tls) {
@@ -142,10 +142,10 @@ class RedisServer {
   TemporaryDirectory directory_;
 };
 
-/// Passes everything on to a server, after it has asked what to do.
+/// Forwards everything to a server; a test decides about each piece that a client sends.
 class Relay {
  public:
-  /// Of what a client sends: false cuts the connection.
+  /// Called with what a client sends; false cuts the connection.
   using Passes = std::function<bool(std::string_view sent)>;
 
   explicit Relay(std::uint16_t to) : to_(to), listening_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -227,7 +227,7 @@ class Relay {
   std::mutex mutex_;
   Passes passes_;
   std::vector<int> sockets_;
-  std::vector<std::thread> threads_;  // written by the accepting thread
+  std::vector<std::thread> threads_;  // only the accepting thread adds to it
   std::thread accepting_;
 };
 
@@ -296,13 +296,13 @@ TEST_F(SharedLevelTest, WhatOneNodeHasReadAnotherNeedNotRead) {
   EXPECT_EQ(upstream.calls("GetItem"), 1);
   EXPECT_EQ(upstream.calls("Scan"), 1);
   EXPECT_EQ(upstream.calls("BatchGetItem"), 0);
-  // A node that comes later starts warm; one of another upstream does not.
+  // A node that starts later finds entries; one with another upstream does not.
   EXPECT_EQ(ask(*node(), "GetItem", get), "hit " + user("1"));
   EXPECT_EQ(ask(*node("two"), "GetItem", get), "miss " + user("1"));
 }
 
 TEST_F(SharedLevelTest, TablesOfOneNameInTwoAccountsAreTwo) {
-  // Two accounts, at one address.
+  // Two accounts at one address.
   ProbedEndpoint elsewhere;
   elsewhere.ask("CreateTable", R"({"TableName":"users","BillingMode":"PAY_PER_REQUEST",
     "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
@@ -337,7 +337,7 @@ TEST_F(SharedLevelTest, WhatIsDroppedHereIsNotTakenFromItAgain) {
 }
 
 TEST_F(SharedLevelTest, WhatEndsAtItEndsThereFirstAndThenHere) {
-  // Who reads while the end of a change is on its way may find in Redis what was before it, and must not keep that.
+  // While the end of a change is on its way, a reader may find the old value in Redis, and must not keep it.
   constexpr std::string_view kBegins = "return doubts";
   constexpr std::string_view kEnds = "redis.call('PUBLISH', ARGV[5], ARGV[i])";
   const std::string transaction = R"({"TransactItems":[{"Put":)" + put("2") + "}]}";
@@ -345,7 +345,7 @@ TEST_F(SharedLevelTest, WhatEndsAtItEndsThereFirstAndThenHere) {
   struct Row {
     const char* name;
     std::function<void(Caching& cache)> change;
-    /// A write that could not begin there, so that what is there stays good until it ends.
+    /// The start of the write does not reach Redis, so the entries there stay valid until its end.
     bool begins_in_an_outage;
   };
   const Row rows[] = {
@@ -360,7 +360,7 @@ TEST_F(SharedLevelTest, WhatEndsAtItEndsThereFirstAndThenHere) {
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.name);
-    // Before the relay and the cache, whose threads use them until both are gone.
+    // Declared before the relay and the cache, whose threads use them until both are destroyed.
     std::atomic<bool> cut = !row.begins_in_an_outage;
     std::atomic<bool> read = false;
     Relay relay(redis->port());
@@ -403,7 +403,7 @@ TEST_F(SharedLevelTest, ABatchTakesFromItWhatIsThereAndAddsWhatIsNot) {
     return R"({"RequestItems":{"users":{"Keys":[)" + of_keys + "]}}}";
   };
   const std::string all = R"({"Responses":{"users":[)" + items + R"(]},"UnprocessedKeys":{}})";
-  // Three that another node has read, one of which is not there.
+  // Three keys that another node has read, one of which does not exist.
   ask(*node(), "BatchGetItem", batch_of(R"({"id":{"S":"7"}},{"id":{"S":"50"}},{"id":{"S":"none"}})"));
   EXPECT_EQ(ask(*node(), "BatchGetItem", batch_of(keys + R"(,{"id":{"S":"none"}})")), "miss " + all);
   const std::string asked = upstream.last_body("BatchGetItem");
@@ -415,7 +415,7 @@ TEST_F(SharedLevelTest, ABatchTakesFromItWhatIsThereAndAddsWhatIsNot) {
   EXPECT_EQ(upstream.calls("BatchGetItem"), 2);
 }
 
-/// A server that reads all commands before it answers one.
+/// A server that reads all commands before it replies to the first.
 TEST(RedisConnections, SendAllCommandsBeforeTheyWaitForAReply) {
   const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -449,7 +449,7 @@ TEST(RedisConnections, SendAllCommandsBeforeTheyWaitForAReply) {
     EXPECT_EQ(replies[0].number, 1);
     EXPECT_EQ(replies[1].text, "two");
     EXPECT_EQ(replies[2].number, 3);
-    // One that is refused fails them all.
+    // One refused command fails them all.
     EXPECT_THROW(connection.commands({{"GET", "fourth"}, {"GET", "fifth"}}), RedisError);
   }
   server.join();
@@ -472,7 +472,7 @@ TEST_F(SharedLevelTest, AWriteThroughOneNodeIsKnownToTheOthers) {
     ask(*first, "Scan", scan);
     for (Caching* const cache : {first.get(), second.get()}) ask(*cache, "GetItem", get);
     ask(*first, operation, body);
-    // Who has nothing of its own is never given the old one.
+    // A node without entries of its own never gets the old item from Redis.
     const std::string told = ask(*node(operation), "GetItem", get);
     EXPECT_TRUE(told.ends_with(user("2"))) << operation << ": " << told;
     EXPECT_TRUE(ask(*node(operation), "Scan", scan).starts_with("miss ")) << operation;
@@ -571,11 +571,11 @@ TEST_F(SharedLevelTest, AWriteInDoubtIsSoForAllNodes) {
   };
   EXPECT_EQ(ask(*writer, "PutItem", put("late")), "ServiceUnavailable");
   upstream.before = nullptr;
-  // A node that was not there to be told learns of it with its own write.
+  // A node that started after the failed write learns of it when it writes itself.
   const auto newcomer = node();
   ask(*newcomer, "PutItem", put("1"));
   EXPECT_TRUE(eventually([&] { return ask(*other, "GetItem", get) == "miss " + user("1"); }));
-  // It may still happen: neither what is read nor what another write leaves is kept.
+  // The write may still take effect: neither reads nor the items that other writes leave are kept.
   const std::string transaction = R"({"TransactItems":[{"Get":)" + get + "}]}";
   const std::string consistent = R"({"TableName":"users","Key":{"id":{"S":"a"}},"ConsistentRead":true})";
   EXPECT_TRUE(ask(*other, "TransactGetItems", transaction).starts_with("pass "));
@@ -595,7 +595,7 @@ TEST_F(SharedLevelTest, AWriteInDoubtThatMayBeOfAnyItemIsSoForAllNodes) {
     std::string body;
   } rows[] = {
       {"ExecuteStatement", R"({"Statement":"UPDATE users SET v = 'late' WHERE id = 'a'"})"},
-      // Of a table of which this node knows nothing, as it could not ask.
+      // A write to a table whose schema this node does not know, as DescribeTable failed.
       {"PutItem", put("late")},
   };
   for (const auto& row : rows) {
@@ -607,7 +607,7 @@ TEST_F(SharedLevelTest, AWriteInDoubtThatMayBeOfAnyItemIsSoForAllNodes) {
     };
     EXPECT_EQ(ask(*writer, row.operation, row.body), "ServiceUnavailable");
     upstream.before = nullptr;
-    // Who was not there to be told: neither what it reads nor what it writes is kept.
+    // A node that started later keeps neither what it reads nor what it writes.
     const auto reader = node(row.operation);
     EXPECT_EQ(ask(*reader, "GetItem", get), "miss " + user("1")) << row.operation;
     const auto other = node(row.operation);
@@ -633,7 +633,7 @@ TEST_F(SharedLevelTest, WithoutItRequestsGoToTheUpstreamAndNoneFails) {
   EXPECT_EQ(ask(*cache, "GetItem", get), "hit " + user("1"));
   redis->kill();
   EXPECT_TRUE(eventually([&] { return !is_up(*cache); }));
-  // Others may write, and this node would not hear of it.
+  // Other nodes may write, and this node would not learn of it.
   upstream.ask("PutItem", put("2"));
   EXPECT_EQ(ask(*cache, "GetItem", get), "pass " + user("2"));
   EXPECT_TRUE(ask(*cache, "Scan", scan).starts_with("pass "));
@@ -649,7 +649,7 @@ TEST_F(SharedLevelTest, WhatWasWrittenInAnOutageIsToldBeforeItIsAskedAgain) {
   const auto cache = node();
   RedisConnection administrator(redis->address(), std::chrono::seconds(10));
   for (int round = 1; round <= 10; ++round) {
-    // Redis has what is read here, and keeps it: only its connections end.
+    // Redis keeps the items read here: only its connections are cut.
     EXPECT_TRUE(ask(*node(), "GetItem", get).ends_with(user(std::to_string(round - 1))));
     for (const char* const type : {"normal", "pubsub"}) administrator.command({"CLIENT", "KILL", "TYPE", type});
     ask(*cache, "PutItem", put(std::to_string(round)));
@@ -685,7 +685,7 @@ TEST_F(SharedLevelTest, AServerThatTakesNoWritesIsLeftAloneAndSaysWhyOnce) {
   }
   administrator.command({"CONFIG", "SET", "maxmemory", "0"});
   EXPECT_TRUE(eventually([&] { return ask(cache, "GetItem", get) == "hit " + user("1"); }));
-  // Full while it is used: what it said is the reason that is told.
+  // Redis gets full while it is in use: its error is the reason that is logged.
   administrator.command({"CONFIG", "SET", "maxmemory", "1"});
   ask(cache, "PutItem", put("2"));
   EXPECT_TRUE(eventually([&] {
@@ -703,7 +703,7 @@ TEST_F(SharedLevelTest, OverTlsWithAUserItIsTheSame) {
   EXPECT_EQ(ask(*other, "GetItem", get), "hit " + user("1"));
   ask(*one, "PutItem", put("2"));
   EXPECT_TRUE(eventually([&] { return ask(*other, "GetItem", get).ends_with(user("2")); }));
-  // As an outage, it is waited out.
+  // An outage: the cache waits until it is over.
   redis->kill();
   EXPECT_TRUE(eventually([&] { return ask(*one, "GetItem", get) == "pass " + user("2"); }));
   redis->start();
@@ -733,7 +733,7 @@ TEST_F(SharedLevelTest, ACertificateThatIsNotTheServersIsRefused) {
   RedisAddress stranger = redis->address();
   stranger.password = "wrong";
   EXPECT_TRUE(fault(stranger).starts_with("AUTH: WRONGPASS")) << fault(stranger);
-  // A command of more than one record, and a reply of several reads.
+  // A command longer than one TLS record, and a reply that takes several reads.
   RedisConnection connection(redis->address(), std::chrono::seconds(10));
   const std::string large(3 << 20, 'x');
   connection.command({"SET", "stator:large", large});

@@ -50,7 +50,7 @@ TEST_F(StoreTest, NothingIsKeptWhileTheTableIsWritten) {
   const Mark before = mark();
   table.begin_write();
   keep(before, text("old"));
-  table.end_write();  // it changed nothing
+  table.end_write();  // the write changed nothing
   EXPECT_EQ(find().freshness, Freshness::kAbsent);
   keep(before, text("still so"));
   EXPECT_EQ(find().freshness, Freshness::kFresh);

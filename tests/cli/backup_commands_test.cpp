@@ -6,7 +6,7 @@
 #include "cli/command_line.h"
 #include "support/temporary_directory.h"
 
-/// stator backups, ddb backup, delete-backup, restore, recovery, on the model of a shop.
+/// stator backups, ddb backup, delete-backup, restore and recovery, on the shop model.
 namespace stator::cli {
 namespace {
 
@@ -28,13 +28,13 @@ class BackupCommands : public ::testing::Test {
                                          (kProject / "tests" / "cli" / "models").string()});
     return run_line(arguments);
   }
-  /// Of a command that must succeed.
+  /// The output of a command that must succeed.
   std::string out(const std::vector<std::string>& arguments) {
     const Outcome outcome = stator(arguments);
     EXPECT_EQ(outcome.code, 0) << ::testing::PrintToString(arguments) << outcome.err;
     return outcome.out;
   }
-  /// The one line that a command fails with.
+  /// The single line with which a command fails.
   std::string failure(const std::vector<std::string>& arguments, int code = 1) {
     const Outcome outcome = stator(arguments);
     EXPECT_EQ(outcome.code, code) << ::testing::PrintToString(arguments) << outcome.out;

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 const fs::path kProject = STATOR_SOURCE_DIR;
 
-/// Command lines on a data directory of the test's own, away from the environment of whoever runs the tests.
+/// Runs command lines on a temporary data directory, independent of the user's environment.
 class CommandLine : public ::testing::Test {
  protected:
   CommandLine() {
@@ -92,7 +92,7 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"ddb", "scan", "t", "--values", "[]"}, 2, "stator: --values: expected a JSON object\n"},
       {{"completion", "tcsh"}, 2, nullptr},
       {{"completion", "bash", "prod"}, 2, nullptr},
-      // What a command would ignore.
+      // Options that the command would ignore are refused.
       {{"serve", "--port", "0", "--read-only"}, 2, "stator: serve takes no --read-only (help: stator serve --help)\n"},
       {{"serve", "--dry-run"}, 2, nullptr},
       {{"serve", "--endpoint-url", "http://127.0.0.1:1"}, 2, nullptr},
@@ -293,7 +293,7 @@ TEST_F(CommandLine, SqlRunsStatementsAndShowsWhatTheyReturn) {
   const std::string file = (directory_.path() / "some.sql").string();
   std::ofstream(file) << select << ";" << select;
   EXPECT_EQ(sql({"--file", file, "--output", "jsonl"}).out.size(), 2 * sql({select, "--output", "jsonl"}).out.size());
-  // A byte order mark is passed over, and a failing statement is named by its line.
+  // A byte order mark is skipped, and an error names the line of its statement.
   std::ofstream(file) << "\xEF\xBB\xBF" << select << ";\n\n-- the next one\nSELECT * FROM;";
   const Outcome named = sql({"--file", file, "--output", "jsonl"});
   EXPECT_EQ(named.code, 1);
@@ -414,7 +414,7 @@ TEST_F(CommandLine, TakesANewPatternFromTheModelAlone) {
   const Outcome help = shop({"ddb", "patterns", "orders-of-customer", "--help"});
   EXPECT_NE(help.out.find("Example: stator ddb patterns orders-of-customer --customer=ann\n"), std::string::npos)
       << help.out;
-  // A name that is no command's is told with its file; one that two models have, with the models.
+  // A pattern whose name no command can have is reported with its file, and a name in two models with the models.
   const fs::path patterns = models / "shop" / "patterns";
   for (const char* name : {"check.json", "bad name.json", "x=y.json", "-a.json", "prod.json"}) {
     fs::copy(patterns / "orders-of-customer.json", patterns / name);
@@ -536,7 +536,7 @@ struct CompletionRow {
   std::vector<std::string> wanted;
 };
 
-/// The scripts only pass on what this says; completion_test.py runs them in their shells.
+/// Tests the completions themselves; completion_test.py runs the shells' scripts, which only pass them on.
 TEST_F(CommandLine, CompletesWhatMayStandAtTheCursor) {
   ASSERT_EQ(stator({"ddb", "schema-load", "--model", "shop"}).code, 0);
   ASSERT_EQ(stator({"ddb", "schema-load", "--model", "cruddur-messages"}).code, 0);
@@ -606,7 +606,7 @@ TEST_F(CommandLine, DocsNameEveryCommandAndOptionOfItemsAndTables) {
     EXPECT_TRUE(page.find("`" + std::string(command)) != std::string::npos ||
                 page.find("stator " + std::string(command)) != std::string::npos)
         << command;
-    // Every option of theirs stands on the page.
+    // The page must name every option of these commands.
     std::istringstream help(stator({command, "--help"}).out);
     for (std::string line; std::getline(help, line);) {
       const std::size_t start = line.find("--");

@@ -9,7 +9,7 @@
 
 namespace stator::cli {
 
-/// What one command line printed and ended with.
+/// The output and the exit status of one command line.
 struct Outcome {
   int code = 0;
   std::string out;

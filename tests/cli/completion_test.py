@@ -1,4 +1,4 @@
-"""The completion scripts in their shells: what TAB offers. Shells that are not installed are passed over."""
+"""Tests the completion scripts in their shells: what TAB offers. Shells that are not installed are skipped."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ import unittest
 
 PROJECT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 STATOR = os.environ["STATOR_BIN"]
-# Words before the cursor's and at it, and what is offered; the table has a name and two indexes of its own.
+# The words up to the cursor, and the completions offered; the table has an unusual name and two indexes.
 ROWS = [
     ("stator ddb s", ["scan", "schema-load", "seed", "sql"]),
     ("stator ddb scan --seg", ["--segments"]),
@@ -76,8 +76,8 @@ class Shells(unittest.TestCase):
         os.mkdir(os.path.join(self.folder, "functions"))
         with open(os.path.join(self.folder, "functions", "_stator"), "w", encoding="utf-8") as file:
             file.write(self.run_in("bash", "stator completion zsh"))
-        # A shell on a terminal of its own; a key lists what would be offered, a word a line. Until its echo is off, the terminal shows
-        # what is typed: what is waited for is written in two parts there.
+        # A shell on a pseudo-terminal; a key prints the completions, one a line. Until the shell turns echo off, the
+        # terminal shows the typed text, so the words to wait for are typed in two parts.
         script = r"""
             zmodload zsh/zpty
             zpty shell zsh -f -i

@@ -8,7 +8,7 @@
 #include "cli/command_line.h"
 #include "support/temporary_directory.h"
 
-/// stator create, api.
+/// stator create, stator api.
 namespace stator::cli {
 namespace {
 
@@ -49,7 +49,7 @@ TEST_F(CreateCommand, MakesTablesOfWords) {
             "index         by-id: id N; all attributes\n"
             "index         by-status: status S, placed_at S (sort); all attributes\n"
             "index         by-worth: customer S, worth N (sort); all attributes; local\n");
-  // As other tools write it, and an attribute's name with a colon.
+  // Also in the notation of other tools, and with a colon in an attribute's name.
   EXPECT_EQ(stator({"create", "notes", "id,N", "dc:title:S", "-q"}).code, 0);
   EXPECT_NE(describe("notes").find("id N, dc:title S (sort)\n"), std::string::npos) << describe("notes");
   const Outcome json = stator({"create", "log", "day:B", "--output", "json"});
@@ -68,7 +68,7 @@ TEST_F(CreateCommand, ATableThatExistsIsAFaultUnlessToldOtherwise) {
   EXPECT_EQ(other.code, 0);
   EXPECT_NE(other.err.find("! the key is pk S, not id N\n"), std::string::npos) << other.err;
   EXPECT_NE(other.err.find("+ index by-x"), std::string::npos) << other.err;
-  // A dry run says the same.
+  // A dry run prints the same.
   const Outcome dry = stator({"create", "shop", "id:N", "--index", "by-x=x", "--if-not-exists", "--dry-run"});
   EXPECT_EQ(dry.code, 0);
   EXPECT_EQ(dry.out, "");
@@ -103,7 +103,7 @@ TEST_F(CreateCommand, TellsMistakesInOneLine) {
       {{"create", "shop", "pk", "--capacity", "5,x"}, 2, nullptr},
       {{"create", "shop", "pk", "--stream", "ALL"}, 2, nullptr},
       {{"create", "shop", "pk", "--output", "csv"}, 2, nullptr},
-      // DynamoDB's own rules are told by it.
+      // The database itself reports violations of DynamoDB's rules.
       {{"create", "s!", "pk"}, 1, nullptr},
       {{"create", "shop", "pk", "--local-index", "i=a"}, 1, nullptr},
       {{"create", "shop", "pk", "pk"}, 1, nullptr},

@@ -30,13 +30,13 @@ fs::path models_directory() {
   return directory;
 }
 
-/// With the project's models.
+/// Runs a command line with the project's models.
 Outcome run_here(const std::vector<std::string>& words, const std::string& typed = "", bool at_terminal = false) {
   ::setenv("STATOR_MODELS", models_directory().c_str(), 1);
   return run_line(words, typed, at_terminal);
 }
 
-/// The same command line from several processes at once; what each printed, on whichever stream, and ended with.
+/// Runs the same command line in several processes at once; returns the combined output and exit status of each.
 std::vector<Outcome> run_at_once(std::size_t processes, const std::vector<std::string>& words) {
   struct Running {
     pid_t process = 0;
@@ -75,7 +75,7 @@ std::size_t count_lines(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-/// What every fault must be: status 1, one line, no password.
+/// Checks what holds for every error: status 1, one line, no password.
 void expect_fault(const Outcome& outcome, std::string_view words) {
   EXPECT_EQ(outcome.code, 1) << outcome.out << outcome.err;
   EXPECT_EQ(count_lines(outcome.err), 1U) << outcome.err;
@@ -86,7 +86,7 @@ void expect_fault(const Outcome& outcome, std::string_view words) {
 
 enum class Where { kServer, kPrivateCluster };
 
-/// One private cluster for the whole program, since making one takes a second.
+/// One private cluster for the whole program, since creating one takes a second.
 struct SharedCluster {
   TempDirectory directory;
   ClusterGuard guard{directory.path() / "data"};
@@ -121,7 +121,7 @@ class DbCommands : public ::testing::TestWithParam<Where> {
     words.push_back(SharedCluster::get().directory.path() / "data");
     return run_at_once(5, words);
   }
-  /// All must succeed; how many printed `words`.
+  /// Expects all to succeed; returns how many printed `words`.
   static std::size_t count_of_five(const std::vector<std::string>& command, std::string_view words) {
     std::size_t count = 0;
     for (const Outcome& outcome : five_at_once(command)) {
@@ -414,8 +414,8 @@ TEST_P(DbCommands, ConnectHandsOverToPsql) {
   };
   EXPECT_TRUE(contains(connect({"connect"}), "default_transaction_read_only\noff\n"));
   EXPECT_TRUE(contains(connect({"connect", "--read-only"}), "default_transaction_read_only\non\n"));
-  if (GetParam() == Where::kServer) return;  // it wants a password, which the URL does not show
-  // The URL's own options stay, and do not outweigh it.
+  if (GetParam() == Where::kServer) return;  // its password is not in the URL
+  // The URL's own options stay in effect, but do not override --read-only.
   const std::string url = ok({"url"}).out;
   const std::string with_options = url.substr(0, url.find('\n')) + " options='-c work_mem=3MB'";
   EXPECT_TRUE(contains(connect({"connect", "--read-only", "--connection-url", with_options}),
@@ -591,7 +591,7 @@ TEST(DbCommandsTarget, CommandsAfterThePrivateServerWasKilledAllSucceed) {
     for (const Outcome& outcome : run_at_once(3, {"db", "query", "SELECT 1", "--data", data})) {
       EXPECT_EQ(outcome.code, 0) << outcome.out;
     }
-    ::waitpid(server, nullptr, WNOHANG);  // the first one is our child
+    ::waitpid(server, nullptr, WNOHANG);  // the first server is our child
   }
 }
 
@@ -606,7 +606,7 @@ TEST(DbCommandsTarget, CommandsAfterASessionOfThePrivateServerWasKilledAllSuccee
     postgres::Connection session(target);
     postgres::Connection witness(target);
     ASSERT_EQ(::kill(std::stoi(*session.value("SELECT pg_backend_pid()::text")), SIGKILL), 0);
-    // The server ends all other sessions too, and recovers.
+    // The server also ends all other sessions, and recovers.
     EXPECT_THROW(witness.execute("SELECT pg_sleep(60)"), postgres::Error);
     for (const Outcome& outcome : run_at_once(3, {"db", "sessions", "--data", data})) {
       EXPECT_EQ(outcome.code, 0) << outcome.out;
@@ -657,7 +657,7 @@ TEST(DbCommandsTarget, StartStatusLogsAndUrlShowThePrivateCluster) {
   EXPECT_EQ(json.code, 0);
   EXPECT_TRUE(contains(json.out, "{\n  \"private\": true,\n  \"created\": true,\n  \"running\": true,\n")) << json.out;
   EXPECT_TRUE(contains(db({"url", "--output", "json"}).out, "{\n  \"url\": \"user='postgres' host='"));
-  // A form that a command does not print in is refused, as is what is not of PostgreSQL.
+  // An output format that a command does not have is refused, as are options that are not PostgreSQL's.
   for (const std::vector<std::string>& line :
        std::vector<std::vector<std::string>>{{"status", "--output", "csv"},
                                              {"create", "--output", "json"},
@@ -666,14 +666,14 @@ TEST(DbCommandsTarget, StartStatusLogsAndUrlShowThePrivateCluster) {
                                              {"sessions", "end", "1", "--output", "json"},
                                              {"sessions", "--region", "eu-west-1"}})
     EXPECT_EQ(db(line).code, 2) << ::testing::PrintToString(line);
-  // What is missing is told with the command that makes it.
+  // An error about something missing names the command that creates it.
   expect_fault(db({"query", "SELECT 1"}), "does not exist; stator db setup makes it");
   EXPECT_EQ(db({"create"}).code, 0);
   EXPECT_TRUE(contains(db({"query", "SELECT * FROM users"}).err, "^\nstator db schema-load loads the model's tables"));
   const Outcome url = db({"url"});
   EXPECT_TRUE(contains(url.out, "host='")) << url.out;
   EXPECT_TRUE(contains(db({"logs", "--lines", "3"}).out, "does not exist"));
-  // What it prints is what takes another program there.
+  // Another program can connect with the printed URL.
   std::string address = url.out;
   address.pop_back();
   EXPECT_EQ(run_here({"db", "query", "SELECT 1", "--connection-url", address}).code, 0);

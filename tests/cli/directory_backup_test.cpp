@@ -42,7 +42,7 @@ class DirectoryBackup : public ::testing::Test {
     }
     return run_line(arguments);
   }
-  /// In an order of their own, as an export has none.
+  /// A sorted set, as an export has no order.
   std::set<std::string> items(const std::string& data) {
     std::istringstream lines(stator({"export", "shop", "--data", path(data), "--format", "ddb-json", "--quiet"}).out);
     std::set<std::string> items;
@@ -106,7 +106,7 @@ TEST_F(DirectoryBackup, WhoHoldsTheDirectoryIsWaitedFor) {
 
 TEST_F(DirectoryBackup, AListOfSnapshotsIsOnlyRead) {
   ASSERT_EQ(stator({"snapshot", "save", "one"}).code, 0);
-  // What a directory that is not there has none of.
+  // A directory that does not exist has no snapshots.
   const Outcome none = stator({"snapshot", "list", "--data", path("nowhere")});
   EXPECT_EQ(none.code, 0);
   EXPECT_EQ(none.err, "no snapshots\n");
@@ -152,7 +152,7 @@ TEST_F(DirectoryBackup, DirectoriesInOnePlaceAreKeptApart) {
   ASSERT_EQ(stator({"ddb", "schema-load", "--model", "shop", "--models", models, "--data", path("other")}).code, 0);
   back_up();
   const std::string of_data = back_up();
-  // The same directory, written in another way.
+  // The same directory, written differently.
   back_up({"--data", path("other") + "/"});
   const std::string of_other = back_up({"--data", path("place") + "/../other", "--keep", "1"});
   EXPECT_EQ(files_in("place/backups"), 3U) << "of the other directory one, of the first one both";
@@ -164,7 +164,7 @@ TEST_F(DirectoryBackup, DirectoriesInOnePlaceAreKeptApart) {
   EXPECT_FALSE(fs::exists(path("new")));
   EXPECT_EQ(stator({"restore", path("place"), of_data, "--data", path("new")}).code, 0);
   EXPECT_EQ(items("new"), items("data"));
-  // The last one of the directory that was lost.
+  // Restores the last backup of the directory that was lost.
   const std::set<std::string> before = items("data");
   fs::remove_all(path("data"));
   EXPECT_EQ(stator({"restore", path("place")}).code, 0);

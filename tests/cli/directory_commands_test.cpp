@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// While it lives, no file gets longer than so many bytes, as on a full disk.
+/// While this object exists, no file can grow beyond a size, as on a full disk.
 class SmallFiles {
  public:
   explicit SmallFiles(rlim_t most_bytes) {

@@ -1,10 +1,10 @@
-"""README.md and docs/ against the commands: every command line that stands there is one that the program takes, and every
-command is told of.
+"""Checks README.md and docs/ against the commands: the program accepts every command line on these pages, and the pages describe every
+command.
 
     STATOR_BIN=… python3 docs_test.py
 
-A line is looked at where it stands in backticks or in a block and begins with `stator` or `bin/`. Its command must be
-there, and each of its options. What the commands print is checked by tour_test.py on docs/tour.md.
+A command line is checked if it is in backticks or in a block and begins with `stator` or `bin/`. Its command and each of its
+options must exist. What the commands print is checked by tour_test.py on docs/tour.md.
 """
 import os
 import re
@@ -25,7 +25,7 @@ def help_of(path):
 
 
 def subcommands(text):
-    """The names under "Commands:" (and what else such a list is called)."""
+    """The names listed under "Commands:" or a similar heading."""
     found = []
     inside = False
     for line in text.splitlines():
@@ -52,7 +52,7 @@ class Tree:
             self.read((*path, name))
 
     def read_hidden(self, name):
-        """A command that no list shows, such as man."""
+        """Adds a command that no list shows, such as man."""
         if re.match(r"^[a-z][a-z-]*$", name) and subprocess.run([STATOR, name, "--help"], capture_output=True).returncode == 0:
             self.read((name,))
 
@@ -66,7 +66,7 @@ class Tree:
 
 
 def command_lines(page):
-    """(line number, words) of every command line of a page."""
+    """Yields (line number, words) for every command line of a page."""
     with open(os.path.join(PROJECT, page), encoding="utf-8") as file:
         lines = file.read().split("\n")
     inside = False
@@ -76,7 +76,7 @@ def command_lines(page):
             continue
         texts = [re.sub(r"^\$ ", "", line)] if inside else re.findall(r"`([^`]+)`", line)
         for text in texts:
-            # What follows in the same shell line is another command; a placeholder is no word.
+            # Text after a shell operator is another command; placeholders are no words.
             for part in re.split(r"\s[|;&>]+\s?|\$\(|\)", text):
                 words = part.strip().split()
                 if words and words[0] == "stator":
@@ -94,7 +94,7 @@ class Docs(unittest.TestCase):
         looked_at = 0
         for page in PAGES:
             if page.endswith("format.md"):
-                continue  # first lines of files
+                continue  # first lines of files, not commands
             for number, words in command_lines(page):
                 words = [word for word in words if word != "prod"]
                 if not words or words[0] in ("COMMAND", "…", "help"):
@@ -107,7 +107,7 @@ class Docs(unittest.TestCase):
                     self.assertTrue(path or words[0].startswith("-"), "there is no such command")
                     known = self.tree.options[path] | self.tree.options[()]
                     if path[:2] == ("ddb", "patterns") and words[2:3] != ["check"]:
-                        continue  # of a model that the page makes
+                        continue  # patterns of a model that the page itself makes
                     for option in OPTION.findall(" ".join(word.split("=")[0] for word in words if word.startswith("-"))):
                         self.assertIn(option, known)
                 looked_at += 1
@@ -131,7 +131,7 @@ class Docs(unittest.TestCase):
         named = set(OPTION.findall(text))
         for path, options in self.tree.options.items():
             if path[:2] == ("ddb", "patterns"):
-                continue  # of the models
+                continue  # patterns' options come from the models
             for option in options - {"--help", "--version"}:
                 if option.startswith("--"):
                     with self.subTest(" ".join(path) + " " + option):
@@ -155,7 +155,7 @@ class Docs(unittest.TestCase):
         for folder, ending in (("src", "/"), ("tests", "/"), ("docs", ".md")):
             for name in sorted(os.listdir(os.path.join(PROJECT, folder))):
                 path = os.path.join(PROJECT, folder, name)
-                # tests/ mirrors src/: folders of the same names go without saying.
+                # tests/ mirrors src/: the page need not name folders of the same names.
                 is_mirror = folder == "tests" and os.path.isdir(os.path.join(PROJECT, "src", name))
                 if ending == "/" and (is_mirror or name.startswith(("_", ".")) or not os.path.isdir(path)):
                     continue
@@ -172,7 +172,7 @@ class Docs(unittest.TestCase):
             folders = ("", os.path.dirname(page), "src", "src/api", "tests")
             for name in named:
                 if name.startswith("build/"):
-                    continue  # made by a build
+                    continue  # created by a build
                 with self.subTest(f"{page}: {name}"):
                     self.assertTrue(any(os.path.exists(os.path.join(PROJECT, folder, name)) for folder in folders))
                 looked_at += 1
@@ -182,7 +182,7 @@ class Docs(unittest.TestCase):
         looked_at = 0
         for path in self.tree.options:
             if path[:2] == ("ddb", "patterns"):
-                continue  # ranges and words of the models' own
+                continue  # options of patterns have their models' own ranges
             for option in re.findall(r"(?m)^  (?:-\w,)?(--[\w-]+) (?:N|SECONDS|UINT\S*|\[SECONDS\])\b", help_of(path)):
                 for value in ("99999999999999999999", "-1", "x"):
                     with self.subTest(" ".join(path) + f" {option} {value}"):

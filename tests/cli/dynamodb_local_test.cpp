@@ -24,7 +24,7 @@ TEST(DynamoDbLocal, ItsOptionsBecomeOurs) {
       {{"serve", "--host", "0.0.0.0", "java", "-jar", "DynamoDBLocal.jar"}, {"serve", "--host", "0.0.0.0"}},
       {{"serve", "java"}, {"serve", "java"}},
       {{"serve", "--port", "0", "-h"}, {"serve", "--port", "0", "-h"}},
-      {{"serve", "-port"}, {"serve", "--port"}},  // whose value is missing, as CLI11 says
+      {{"serve", "-port"}, {"serve", "--port"}},  // CLI11 then reports the missing value
       {{"ddb", "scan", "-port", "1"}, {"ddb", "scan", "-port", "1"}},
       {{}, {}},
   };

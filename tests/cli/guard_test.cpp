@@ -9,7 +9,7 @@
 #include "support/recording_server.h"
 #include "support/temporary_directory.h"
 
-/// Nothing in production, and nothing on another machine, is written to unasked.
+/// No command writes to production or to another machine without confirmation.
 namespace stator::cli {
 namespace {
 
@@ -85,7 +85,7 @@ std::vector<std::string> with(std::vector<std::string> words, const std::vector<
 }
 
 TEST_F(GuardedCommands, AskWhereverTheAddressIsProductions) {
-  // Nobody listens there: a command that did not ask would say so instead.
+  // Nothing listens there: a command that did not ask for confirmation would report that.
   const std::vector<std::string> addresses[] = {
       {"prod", "--endpoint-url", "http://127.0.0.1:1"}, {"--endpoint-url", kAws}, {"--endpoint-url", kAws, "prod"}};
   for (const auto& address : addresses) {
@@ -107,13 +107,13 @@ TEST_F(GuardedCommands, AskWhereverTheAddressIsProductions) {
     EXPECT_NE(outcome.err.find(" in production: confirm it with --yes things\n"), std::string::npos) << outcome.err;
   }
   for (const char* variable : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"}) {
-    // --data on the command line would outweigh the variable.
+    // --data on the command line would override the variable.
     setenv(variable, kAws, 1);
     const Outcome outcome = run_line({"--models", models_.string(), "ddb", "seed"});
     EXPECT_NE(outcome.err.find("confirm it with --yes things"), std::string::npos) << outcome.err;
     unsetenv(variable);
   }
-  // A profile leads there as well, whether it says so itself or in its section of services.
+  // A profile can name the address as well, itself or in its section of services.
   const fs::path config = directory_.path() / "config";
   setenv("AWS_CONFIG_FILE", config.c_str(), 1);
   for (const char* text :
@@ -166,7 +166,7 @@ TEST_F(GuardedCommands, DryRunShowsTheRequestsAndSendsNone) {
   EXPECT_EQ(seed.code, 0) << seed.err;
   EXPECT_TRUE(seed.out.starts_with("BatchWriteItem {\n  \"RequestItems\": {\n    \"things\": [\n")) << seed.out;
   EXPECT_EQ(stator({"ddb", "scan", "things"}).out, "");
-  // In production it asks for no name, since it does nothing.
+  // A dry run asks for no confirmation in production, since it changes nothing.
   const Outcome drop = stator({"ddb", "drop", "things", "--dry-run", "prod", "--endpoint-url", "http://127.0.0.1:1"});
   EXPECT_EQ(drop.out, "DeleteTable {\n  \"TableName\": \"things\"\n}\n");
 }
@@ -174,7 +174,7 @@ TEST_F(GuardedCommands, DryRunShowsTheRequestsAndSendsNone) {
 TEST_F(GuardedCommands, ANameThatYesGivesMustBeRightLocallyToo) {
   ASSERT_EQ(stator({"ddb", "schema-load"}).code, 0);
   EXPECT_EQ(stator({"ddb", "drop", "things", "--yes", "other"}).code, 1);
-  // What used to be a flag followed by the word prod.
+  // `prod` after --yes is the value of --yes, not the word that selects production.
   EXPECT_EQ(stator({"ddb", "drop", "things", "--yes", "prod"}).code, 1);
   EXPECT_EQ(stator({"ddb", "drop", "things", "--yes", "things"}).code, 0);
 }
@@ -229,7 +229,8 @@ TEST_F(GuardedCommands, DatabasesOnOtherMachinesAreProduction) {
   fs::create_directories(models_ / "things" / "sql");
   std::ofstream(models_ / "things" / "sql" / "schema.sql") << "DROP TABLE IF EXISTS t;";
   std::ofstream(models_ / "things" / "sql" / "seed.sql") << "SELECT 1;";
-  // Reserved for documentation (RFC 5737): a command that did not ask would wait for it.
+  // Addresses reserved for documentation (RFC 5737): a command that did not ask for confirmation would wait for a
+  // connection.
   for (const char* url :
        {"postgresql://u@198.51.100.1/shop?connect_timeout=2", "host=198.51.100.1 dbname=shop",
         "host=localhost hostaddr=198.51.100.1 dbname=shop", "postgresql://u@localhost,db.example/shop"}) {
@@ -243,7 +244,7 @@ TEST_F(GuardedCommands, DatabasesOnOtherMachinesAreProduction) {
 }
 
 TEST_F(GuardedCommands, SetupReadsItsFilesAndItsModelBeforeItDropsAnything) {
-  // Port 1: a command that got as far as the server would say that it cannot connect.
+  // Port 1: a command that reached the server would report that it cannot connect.
   setenv("CONNECTION_URL", "postgresql://u@127.0.0.1:1/shop", 1);
   EXPECT_EQ(stator({"db", "setup"}).err, "stator: model things has no sql/ folder\n");
   EXPECT_EQ(stator({"db", "setup", "--model", "none"}).err, "stator: no model none; there are: things\n");

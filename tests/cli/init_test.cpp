@@ -32,7 +32,7 @@ class Init : public ::testing::Test {
     arguments.insert(arguments.begin(), {"--data", path("data"), "--models", path("models")});
     return run_line(arguments, input);
   }
-  /// Its patterns' names, sorted.
+  /// The names of the model's patterns, sorted.
   std::vector<std::string> patterns(const std::string& model) {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(directory_.path() / "models" / model / "patterns"))
@@ -40,7 +40,7 @@ class Init : public ::testing::Test {
     std::sort(names.begin(), names.end());
     return names;
   }
-  /// Makes a table from the model, and runs every pattern on a fresh one.
+  /// Makes the model's table in a new database and runs every pattern on it.
   void check(const std::string& model) {
     const std::string alone = path("alone-" + model);
     fs::create_directories(alone);

@@ -1,6 +1,6 @@
-"""Ctrl-C (SIGINT, and SIGTERM) in every command that takes its time: one line says what was done, and the status is 130. The signal comes
-when the database's simulator has counted a request of the command, and the replies are held back, so that the speed of the machine decides
-nothing."""
+"""Tests Ctrl-C (SIGINT, and SIGTERM) in every command that may take long: one line says what was done, and the status is
+130. The signal is sent when the database's simulator has counted a request of the command, and replies are delayed, so that
+the result does not depend on the machine's speed."""
 
 import json
 import os
@@ -47,7 +47,7 @@ class Interrupted(unittest.TestCase):
         return out, err
 
     def interrupt(self, operation, words, number=signal.SIGINT, requests=2, held_ms=HELD_MS):
-        """Ends the command in the middle of its requests of that operation; what it printed."""
+        """Interrupts the command in the middle of its requests of that operation; returns what it printed."""
         self.hold(operation, held_ms)
         command = self.start(*words)
         self.server.wait_for_requests(requests, command)
@@ -111,7 +111,7 @@ class InTheMiddle(Interrupted):
         self.server.wait_for_requests(1, command)
         command.send_signal(signal.SIGINT)
         end = time.monotonic() + PATIENCE_S / 2
-        # The first may come before it has set up what notes it.
+        # The first signal may come before the command has installed its handler.
         while command.poll() is None and time.monotonic() < end:
             time.sleep(0.05)
             command.send_signal(signal.SIGINT)
@@ -130,7 +130,7 @@ class InTheMiddle(Interrupted):
         self.assertRegex(err, r"^stator: interrupted: imported \d+ items \(the same command goes on where this one ended\)\n$")
 
     def test_what_the_database_refused_is_told_before_it_is_passed_over(self):
-        # Notes are made after a hundred lines, or some hundreds: the last of these is bad, too.
+        # The command notes its progress after each hundred lines, or several hundred: the last of these is bad, too.
         count, bad = 600, [5, 100, 200, 300, 400, 500, 600]
         lines = ['{"pk":"%s","sk":%d}' % ("" if line in bad else "q", line) for line in range(1, count + 1)]
         (self.folder / "items.jsonl").write_text("\n".join(lines))
@@ -158,7 +158,7 @@ class InTheMiddle(Interrupted):
         command.send_signal(signal.SIGINT)
         _, err = command.communicate(timeout=PATIENCE_S)
         self.assertRegex(err, r"\nended: \d+ changes? applied, ")
-        # Nothing behind is what a follower is ended for.
+        # A follower that has caught up ends with success.
         self.assertEqual(command.returncode, 0 if "nothing behind" in err.splitlines()[-1] else 130, err)
 
     def test_tailing(self):
@@ -166,7 +166,7 @@ class InTheMiddle(Interrupted):
         shown = json.loads(command.stdout.readline())
         self.assertEqual(shown["eventName"], "INSERT")
         command.send_signal(signal.SIGINT)
-        # Not communicate(), which knows nothing of the lines that readline() has read ahead.
+        # communicate() would miss lines that readline() has read ahead.
         out, err = command.stdout.read(), command.stderr.read()
         self.assertEqual(command.wait(PATIENCE_S), 130, err)
         self.assertRegex(err, r"^stator: interrupted: \d+ changes? shown\n$")
@@ -183,7 +183,7 @@ class InTheMiddle(Interrupted):
     def test_seeding(self):
         run = self.start("ddb", "schema-load", "--model", "cruddur-messages")
         run.communicate(timeout=PATIENCE_S)
-        # After the second of its requests it looks for signals no more.
+        # After its second request the command no longer checks for signals.
         _, err = self.interrupt("BatchWriteItem", ["ddb", "seed", "--model", "cruddur-messages"], requests=1, held_ms=2000)
         self.assertRegex(
             err, r"^stator: interrupted: \d+ messages? written; doing it again changes nothing and writes the others\n$")

@@ -9,7 +9,7 @@
 #include "cli/command_line.h"
 #include "support/temporary_directory.h"
 
-/// stator get, put, update, delete, edit, query, scan, count, describe, tables, on the model of a shop.
+/// stator get, put, update, delete, edit, query, scan, count, describe, tables, on the shop model.
 namespace stator::cli {
 namespace {
 
@@ -32,7 +32,7 @@ class ItemCommands : public ::testing::Test {
                                          (kProject / "tests" / "cli" / "models").string()});
     return run_line(arguments, input);
   }
-  /// Of a command that must succeed.
+  /// The output of a command that must succeed.
   std::string out(const std::vector<std::string>& arguments, const std::string& input = "") {
     const Outcome outcome = stator(arguments, input);
     EXPECT_EQ(outcome.code, 0) << ::testing::PrintToString(arguments) << outcome.err;
@@ -92,7 +92,7 @@ TEST_F(ItemCommands, ReadWithKeysAsWordsAndSayWhatItCost) {
        "{'customer': 'ben', 'order_id': Decimal('1004'), 'worth': Decimal('12'), 'state': 'open'}\n",
        ""},
       {{"scan", "shop", "--where", "customer=nobody", "--output", "json", "-q"}, "[]\n", ""},
-      // Blanks around operators and between the attributes of a list do not count.
+      // Blanks around operators and between the attributes of a list are ignored.
       {{"count", "shop", "--where", "worth > 12", "-q"}, "2\n", ""},
       {{"count", "shop", "--where", " state  =\topen ", "-q"}, "3\n", ""},
       {{"count", "shop", "--where", "state == open", "-q"}, "3\n", ""},
@@ -197,7 +197,7 @@ TEST_F(ItemCommands, PutUpdateAndDeleteWhatTheySay) {
   EXPECT_EQ(again.out, "");
   EXPECT_EQ(again.err, "there was no item zoe 1, 1 capacity unit\n");
   EXPECT_EQ(stator({"delete", "shop", "zoe", "1", "--if-exists"}).code, 1);
-  // What only removes makes no item.
+  // An update that only removes attributes creates no item.
   for (const char* output : {"table", "jsonl", "json"}) {
     const Outcome removed = stator({"update", "shop", "zoe", "1", "--remove", "points", "--output", output});
     EXPECT_EQ(removed.code, 0) << removed.err;
@@ -274,7 +274,7 @@ TEST_F(ItemCommands, TellMistakesInOneLineAndEndWithTwo) {
        2,
        "stator: --where: expected begins_with(ATTRIBUTE, VALUE), found \"begins_with(state)\"\n"},
       {{"scan", "shop", "--where", "begins_with(state, )"}, 2, nullptr},
-      // Two conditions in one, which would be read as one with an odd value.
+      // Two conditions in one option, which would be read as one condition with an odd value.
       {{"scan", "shop", "--where", "contains(state, a) or contains(state, b)"}, 2, nullptr},
       {{"scan", "shop", "--where", "contains(state, a) and worth=1"}, 2, nullptr},
       {{"scan", "shop", "--where", "worth>=2 and worth<4"}, 2, nullptr},
@@ -330,7 +330,7 @@ TEST_F(ItemCommands, TellMistakesInOneLineAndEndWithTwo) {
        2,
        "stator: the key of table shop is customer (S) and order_id (N), and \"x\" is too much\n"},
       {{"count", "shop", "--output", "csv"}, 2, nullptr},
-      // What would be left out of account is refused.
+      // Options that would be ignored are refused.
       {{"get", "shop", "ann", "1001", "--attributes", "worth", "--projection", "state"}, 2, nullptr},
       {{"query", "shop", "--key-condition", "customer = :c", ":c=ann", "--at-least", "1"},
        2,
@@ -356,7 +356,7 @@ TEST_F(ItemCommands, TellMistakesInOneLineAndEndWithTwo) {
        2,
        "stator: --endpoint-url: its value is empty (help: stator tables --help)\n"},
       {{"ddb", "tail", "shop", "--output", "table"}, 2, nullptr},
-      // No text becomes another one.
+      // No text is silently replaced by another one.
       {{"get", "\xFF", "ann", "1"}, 2, "stator: TableName is no UTF-8\n"},
       {{"update", "shop", "ann", "1001", "--set", "a\xFF=1"}, 2, "stator: \"a\xEF\xBF\xBD\" is no UTF-8\n"},
       {{"scan", "shop", "--attributes", "\xFF"}, 2, nullptr},
@@ -375,7 +375,7 @@ TEST_F(ItemCommands, TellMistakesInOneLineAndEndWithTwo) {
   }
 }
 
-/// The token in "more: --next TOKEN"; empty where there is no such line.
+/// The token in "more: --next TOKEN"; empty if there is no such line.
 std::string token_in(const std::string& err) {
   const std::string before = "more: --next ";
   const std::size_t at = err.find(before);
@@ -426,9 +426,9 @@ TEST_F(ItemCommands, ARateIsKept) {
     out(words, input);
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   };
-  // 160 units are written; the first batch of 25 goes at once, and what it cost is waited for.
+  // 160 units are written; the first batch of 25 is sent at once, and later ones wait for its cost.
   EXPECT_GT(seconds({"import", "shop", "--rate", "200", "-q", "--jobs", "1"}, items), 0.4);
-  // 20 units are read, half of a second's at a time at most; what the last page cost is not waited for.
+  // 20 units are read, in pages of at most half a second's units; nothing waits for the last page's cost.
   EXPECT_GT(seconds({"scan", "shop", "--rate", "40", "-q"}), 0.2);
   EXPECT_GT(seconds({"query", "shop", "rate", "--rate", "40", "-q", "--limit", "40"}), 0.2);
   EXPECT_EQ(out({"count", "shop", "--rate", "1000", "--segments", "4", "-q"}), "44\n");
@@ -458,7 +458,7 @@ TEST_F(ItemCommands, EditWritesBackWhatTheEditorChanged) {
   setenv("EDITOR", "sed -i s/21/{/", 1);
   const Outcome broken = stator({"edit", "shop", "ann", "1001"});
   EXPECT_NE(broken.err.find("nothing was changed: the edited item: line "), std::string::npos) << broken.err;
-  // The text stays for the user.
+  // The edited text is kept for the user.
   const std::string kept = broken.err.substr(broken.err.find("text is in ") + 11);
   EXPECT_TRUE(fs::remove(kept.substr(0, kept.find(')')))) << broken.err;
   EXPECT_EQ(stator({"edit", "shop", "nobody", "1"}).err, "stator: table shop has no item nobody 1\n");
@@ -484,7 +484,7 @@ TEST_F(ItemCommands, EditKeepsTheTextWhateverFails) {
   };
   expect_kept(R"(sh -c 'sed -i s/shipped/returned/ "$0"; exit 1')", "the editor (");
   const std::string data = (directory_.path() / "data").string();
-  // The database cannot be opened any more when the editor is done.
+  // When the editor ends, the database can no longer be opened.
   expect_kept("sh -c 'sed -i s/shipped/returned/ \"$0\"; mv " + data + " " + data + "-away; touch " + data + "'", data);
 }
 

@@ -1,4 +1,4 @@
-"""`stator ddb sql` and `stator ddb tail` on a terminal, as a person sees them: completion, history, Ctrl-C, widths, colours."""
+"""Tests `stator ddb sql` and `stator ddb tail` on a terminal: completion, history, Ctrl-C, widths, colours."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ LONG = "a rather long message that no narrow terminal can show on one line besid
 
 
 class Terminal:
-    """A command on a terminal of its own."""
+    """A command on a pseudo-terminal."""
 
     def __init__(self, arguments, columns, environment, program=BINARY):
         self.master, slave = pty.openpty()
@@ -34,7 +34,7 @@ class Terminal:
         os.write(self.master, text.encode())
 
     def wait_for(self, text, timeout_s=20):
-        """Returns what was written up to that text; it is taken off."""
+        """Returns the output up to and including that text, and removes it from the buffer."""
         until = time.monotonic() + timeout_s
         while True:
             seen = ESCAPES.sub("", self.raw).replace("\r", "")
@@ -51,7 +51,8 @@ class Terminal:
                 raise AssertionError("it ended before %r; there is %r" % (text, seen)) from None
 
     def wait_for_prompt(self, prompt="sql> "):
-        """The prompt is written a moment before the line is edited; what comes in between the terminal would echo itself."""
+        """Waits until the line can be edited, a moment after the prompt was written: the terminal itself would echo what is
+        typed in between."""
         seen = self.wait_for(prompt)
         until = time.monotonic() + 20
         while termios.tcgetattr(self.master)[3] & termios.ICANON and time.monotonic() < until:
@@ -59,7 +60,7 @@ class Terminal:
         return seen
 
     def run(self, statement):
-        """What a statement prints, without the line that was typed."""
+        """The output of a statement, without the typed line."""
         self.type(statement + "\r")
         self.wait_for(statement[-12:] + "\n")
         return self.wait_for_prompt()
@@ -132,7 +133,7 @@ class PromptTest(unittest.TestCase):
 
     def test_completion(self):
         terminal = self.prompt()
-        # A quoted name ends with its quote, an attribute is known once it was shown.
+        # A quoted name is completed with its quote; attributes are completed once they were shown.
         terminal.type('SELECT * FROM "long-n' + TAB)
         terminal.wait_for('"long-notes"')
         terminal.type(";\r")
@@ -163,7 +164,7 @@ class PromptTest(unittest.TestCase):
         self.leave(terminal)
 
     def test_no_interrupt_is_lost(self):
-        # One that comes while the echo of a character is written, just before the wait for the next one.
+        # Sends Ctrl-C while the echo of a character is written, just before the prompt waits for the next one.
         terminal = self.prompt()
         for number in range(200):
             word = f"nonsense{number}"
@@ -185,7 +186,7 @@ class PromptTest(unittest.TestCase):
             self.leave(terminal)
 
     def test_a_line_survives_a_resize_and_a_stop(self):
-        # Under a shell: its jobs can be stopped, a command on a terminal of its own cannot.
+        # Started from a shell: a shell's job can be stopped, a command that leads its own terminal session cannot.
         terminal = Terminal(["--norc", "--noprofile", "-i"], 80, {**self.environment, "PS1": "shell> "}, program="/bin/bash")
         self.addCleanup(terminal.process.kill)
         terminal.wait_for("shell> ")

@@ -6,7 +6,7 @@
 #include "cli/command_line.h"
 #include "support/recording_server.h"
 
-/// Commands that ask Stator's servers on paths of their own (/_stator/…), and what else may answer there.
+/// Commands that use Stator's own paths (/_stator/…), on servers that are not Stator.
 namespace stator::cli {
 namespace {
 
@@ -16,7 +16,7 @@ using stator::testing::RecordingServer;
 
 struct Asking {
   std::vector<std::string> words;
-  std::string not_one;  // behind the URL, of a server that is none of Stator's
+  std::string not_one;  // after the URL, in the message about a server that is not Stator's
 };
 
 const Asking kAsking[] = {
@@ -28,7 +28,7 @@ const Asking kAsking[] = {
     {{"cache", "stats"}, "is no stator cache"},
 };
 
-/// What the command says to a reply, with URL for the server's.
+/// Returns the command's reaction to a reply, with the server's address replaced by URL.
 Outcome answered(std::vector<std::string> words, const std::string& reply) {
   const RecordingServer server([&](const RecordedRequest&, std::size_t) { return reply; });
   words.insert(words.end(), {"--endpoint-url", server.url()});

@@ -1,6 +1,7 @@
-"""The commands in bad surroundings: closed or full standard output, devices and links in place of files, directories that cannot be read or
-written, an account without a home, two commands at the same work, servers that are something else. Each fails with one line that says why,
-or works; none loses, mixes up or replaces what it was not asked to."""
+"""Tests the commands in adverse surroundings: closed or full standard output, devices and links instead of files,
+directories that cannot be read or written, an account without a home, two commands working on the same data, servers of
+another kind. Each command fails with one line that says why, or works; none loses, mixes up or replaces data that it was not
+asked to."""
 
 import functools
 import gzip
@@ -49,7 +50,7 @@ class Surroundings(unittest.TestCase):
 
 
 class Scripts(Surroundings):
-    """The names in bin/, by themselves and read by another script."""
+    """The scripts in bin/, run directly and sourced by another script."""
 
     BIN = pathlib.Path(__file__).resolve().parents[2] / "bin"
 
@@ -72,7 +73,7 @@ class Scripts(Surroundings):
                          'source "$bin_path/db/session" || echo "status $?"\necho end\n', encoding="utf-8")
         done = subprocess.run(["bash", str(setup)], capture_output=True, text=True, cwd=self.folder, env=self.environment, timeout=60)
         self.assertEqual(done.stdout, "== db-drop\nthere was no database cruddur\nstatus 1\nend\n", done.stderr)
-        # Its words are theirs.
+        # The sourced commands get the arguments of the script.
         done = subprocess.run(["bash", str(setup), "prod"], capture_output=True, text=True, cwd=self.folder, env=self.environment, timeout=60)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("PROD_CONNECTION_URL", done.stderr)
@@ -84,7 +85,7 @@ class StandardStreams(Surroundings):
         for closed in (">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"):
             with self.subTest(closed=closed):
                 self.shell("""stator put shop '{"pk": "CLOSED", "sk": "%s"}' %s""" % (closed, closed))
-                # update prints the item, where it can.
+                # update prints the item, if it can.
                 prints = not closed.startswith("<&- >") and not closed.startswith(">")
                 self.shell("stator update shop CLOSED '%s' --set n=1 %s" % (closed, closed), code=0 if prints else 1)
                 self.stator("check", ".stator")
@@ -115,7 +116,7 @@ class StandardStreams(Surroundings):
                 self.shell("stator get shop none none " + error, code=1)
                 self.shell("stator get shop " + error, code=2)
                 self.shell("stator export shop out.jsonl " + error)
-        # Both end in a pipe whose reader has left.
+        # Both streams end in a pipe whose reader is closed.
         reader, writer = os.pipe()
         self.addCleanup(os.close, writer)
         os.close(reader)
@@ -205,7 +206,7 @@ class Files(Surroundings):
                     self.assertEqual((self.folder / (name + ".part")).exists(), hint in done.stderr, done.stderr)
                     self.assertFalse((self.folder / name).exists())
                     self.assertFalse((self.folder / (name + ".part.csv")).exists())
-            # With room again the same command ends what was begun.
+            # With enough room the same command completes the export.
             self.stator("export", "shop", name, "--segments", "1", "--endpoint-url", server.url)
             opened = gzip.open if name.endswith(".gz") else open
             with opened(self.folder / name, "rb") as made, opened(whole, "rb") as wanted:
@@ -228,7 +229,7 @@ class Files(Surroundings):
         with open(self.folder / "scanned", "wb") as out:
             done = self.stator("scan", "many", code=1, stdout=out, stderr=subprocess.PIPE, preexec_fn=no_more)
         self.assertEqual(done.stderr, "stator: cannot write the output: File too large\n")
-        # Other programs that are run get the signal as it is meant.
+        # Programs that the command starts get the signal's default action.
         self.environment["EDITOR"] = "grep SigIgn /proc/self/status >&2; false"
         done = self.stator("edit", "many", "i", "1", code=1)
         self.assertRegex(done.stderr, r"SigIgn:\s*0+\n")
@@ -288,7 +289,7 @@ class Transfers(Surroundings):
                 self.assertRegex(err, r"^stator: cannot write /dev/null/\.local/\S+\.lock: Not a directory: "
                                       rf"should this {words[0]} be ended, the same command begins anew\n")
                 self.assertIn(said, err)
-        # Nor is anything else in the way of other commands.
+        # Without HOME, other commands work as well.
         del self.environment["HOME"]
         self.stator("get", "shop", "a", "b")
         self.stator("ddb", "sql", 'SELECT * FROM "shop"')

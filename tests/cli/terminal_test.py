@@ -1,4 +1,4 @@
-"""What the toolkit looks like in a real terminal: tmux of several widths, without colour, a dumb one; pipes.
+"""Tests the toolkit's output in a real terminal: tmux of several widths, without colour, a dumb terminal, and pipes.
 
     STATOR_BIN=… python3 terminal_test.py
 """
@@ -23,7 +23,7 @@ ESCAPE = "\x1b"
 
 
 class Terminal:
-    """A tmux server of its own, with one window of that size."""
+    """A separate tmux server, with one window of that size."""
 
     def __init__(self, directory, columns, lines=40, **environment):
         self.base = ["tmux", "-S", os.path.join(directory, f"tmux.{time.monotonic_ns()}"), "-f", "/dev/null"]
@@ -57,15 +57,15 @@ class Terminal:
         raise AssertionError(f"{pattern!r} does not come up:\n{self.screen()}")
 
     def start(self, line):
-        """Types a line and Enter where nothing of an earlier command is on the screen; the line goes when it begins."""
-        self.type(r"printf '\e[H\e[2J'")  # clear does nothing where TERM is dumb
+        """Clears the screen of earlier output, then types a line and Enter; the line itself is cleared when it starts."""
+        self.type(r"printf '\e[H\e[2J'")  # clear does nothing if TERM is dumb
         self.press("Enter")
         self.wait_for(r"\A[^\n]*\$ $")
         self.type("clear; " + line)
         self.press("Enter")
 
     def run(self, *words, colours=False):
-        """The screen after a command, without the line of the command."""
+        """Returns the screen after a command, without the line of the command."""
         self.start(shlex.join([STATOR, *words]) + "; echo \"[done $?]\"")
         self.wait_for(r"\[done \d+\]")
         return self.screen(colours)
@@ -96,7 +96,7 @@ class InATerminal(unittest.TestCase):
                 terminal = self.terminal(columns, lines=30)
                 lines = terminal.run("scan", "shop").splitlines()
                 rows = lines[:next(i for i, line in enumerate(lines) if line.startswith("9 items"))]
-                # A heading and a line an item: none is broken by the terminal.
+                # A heading and one line for each item; the terminal wraps none.
                 self.assertEqual(len(rows), 10, "\n".join(lines))
                 self.assertRegex(rows[0], r"^pk +sk ")
                 self.assertEqual(all(len(row) <= columns for row in rows), True)
@@ -104,7 +104,7 @@ class InATerminal(unittest.TestCase):
                 terminal.close()
 
     def raw(self, *words):
-        """What a command writes to a terminal, byte by byte; its status."""
+        """Returns the bytes that a command writes to a terminal, as text, and its status."""
         master, slave = pty.openpty()
         process = subprocess.Popen([STATOR, *words, "--data", self.path("data"), "--no-pager"], stdin=slave, stdout=slave, stderr=slave,
                                    env={"HOME": self.directory, "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "PATH": os.environ["PATH"]})
@@ -143,7 +143,7 @@ class InATerminal(unittest.TestCase):
                 text = terminal.run("query", "--help")
                 self.assertIn("--begins-with", text)
                 lines = text.splitlines()
-                # A line broken by the terminal is full, and its rest begins at the margin.
+                # A line that the terminal wraps is full, and its rest starts at the margin.
                 for line, following in zip(lines, lines[1:]):
                     broken = len(line) == columns and following[:1].islower()
                     self.assertFalse(broken, f"{line}\n{following}")
@@ -160,7 +160,7 @@ class InATerminal(unittest.TestCase):
                 terminal.close()
 
     def serve_slowly(self):
-        """A server whose simulator can hold up what a command waits for, so that its progress is seen on any machine."""
+        """Starts a server whose simulator can delay replies, so that a command's progress is visible on any machine."""
         server = self.enterContext(SimulatedServer(["--in-memory"]))
         for words in (["ddb", "schema-load", "--model", "shop"], ["ddb", "seed", "--model", "shop"]):
             subprocess.run([STATOR, *words, "--endpoint-url", server.url, "--models", os.path.join(PROJECT, "models")],
@@ -240,7 +240,7 @@ class InATerminal(unittest.TestCase):
     def test_ctrl_c_ends_an_import_that_waits_for_lines(self):
         terminal = self.terminal(80)
         terminal.start(f"{STATOR} import shop --skip-bad; echo '[done' $?]")
-        # What it says of a line shows that it reads.
+        # An error message about a line shows that the command reads its input.
         terminal.wait_for(r"(?s)^(?!.*clear;)")
         terminal.type("no item")
         terminal.press("Enter")

@@ -1,8 +1,7 @@
-"""The commands in the documentation, run as they stand.
+"""Runs the commands in the documentation exactly as printed.
 
-Every block that begins with ```console holds commands ("$ …", continued by "> …") and what they print, on standard
-output and error together. "…" alone on a line stands for any lines. Each page runs in one empty directory, with the
-project's models.
+Every block that begins with ```console holds commands ("$ …", continued by "> …") and their output, standard output and error
+together. A line "…" stands for any lines. Each page runs in an empty directory, with the project's models.
 
     STATOR_BIN=… python3 tour_test.py PAGE…
 """
@@ -17,7 +16,7 @@ PROJECT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 
 
 def commands(page):
-    """(line number, command, expected output) for each command of a page."""
+    """Returns (line number, command, expected output) for each command of a page."""
     found = []
     inside = False
     with open(page, encoding="utf-8") as file:
@@ -35,7 +34,7 @@ def commands(page):
 
 
 def pattern(lines):
-    """What the output must match."""
+    """The expression that the output must match."""
     return re.compile("".join("(?:.*\n)*?" if line == "…" else re.escape(line) + "\n" for line in lines) + r"\Z")
 
 

@@ -55,8 +55,8 @@ class TransferCommands : public ::testing::Test {
   int copies_ = 0;
 };
 
-/// Every type, and what is easily lost: empty texts, numbers of 38 digits, line breaks, commas, quotes, names with
-/// colons, maps that look like marked forms, an attribute of two types.
+/// Every type, and values that are easily lost: empty texts, numbers of 38 digits, line breaks, commas, quotes, names
+/// with colons, maps that look like marked forms, an attribute of two types.
 constexpr const char* kItems =
     R"({"pk":"a","n":12345678901234567890123456789012345678,"s":"","text":"a,b\n\"c\" ü","a:b":"colon","x":1})"
     "\n"
@@ -86,11 +86,11 @@ TEST_F(TransferCommands, EveryFormatIsReadBackAsTheSameItems) {
     EXPECT_EQ(stator(words).code, 0) << how.front();
     EXPECT_EQ(checksum("every"), before) << how.front();
   }
-  // What scan writes, import reads.
+  // import reads what scan writes.
   const std::string scanned = stator({"scan", "every", "--output", "jsonl", "-q"}).out;
   EXPECT_EQ(stator({"import", "every", "-"}, scanned).code, 0);
   EXPECT_EQ(checksum("every"), before);
-  // As AWS exports it.
+  // In the format of AWS's exports.
   EXPECT_EQ(
       stator({"import", "every", "--format", "ddb-json"}, "{\"Item\":{\"pk\":{\"S\":\"d\"},\"n\":{\"N\":\"1.0\"}}}\n")
           .code,
@@ -145,7 +145,7 @@ TEST_F(TransferCommands, CsvSaysItsTypesAndTellsEmptyTextFromNothing) {
   const std::string csv = stator({"export", "every", "--format", "csv", "--segments", "1", "-q"}).out;
   EXPECT_TRUE(csv.starts_with("pk:S,n:N,")) << csv;
   EXPECT_NE(csv.find("\"\""), std::string::npos) << csv;
-  // Columns without a type: text, or what the key is.
+  // Columns without a type hold text, or values of the key's type.
   EXPECT_EQ(stator({"import", "every", "--format", "csv"}, "pk,n,zip\r\nq,7,03172\r\n\r\nr,8,\r\n").code, 0);
   EXPECT_EQ(stator({"get", "every", "q", "7", "-q", "--output", "jsonl"}).out,
             "{\"pk\":\"q\",\"n\":7,\"zip\":\"03172\"}\n");
@@ -190,7 +190,7 @@ TEST_F(TransferCommands, BadItemsAreNamedByLine) {
     EXPECT_EQ(outcome.code, 1) << row.text;
     EXPECT_NE(outcome.err.find(std::string("stator: standard input") + row.err), std::string::npos) << outcome.err;
   }
-  // Without its columns nothing of a file can be read.
+  // Without valid columns nothing of a file can be read.
   const Outcome headless = stator({"import", "every", "--skip-bad", "--format", "csv"}, "pk,n:X\na,1\n");
   EXPECT_EQ(headless.code, 1);
   EXPECT_TRUE(headless.err.ends_with(" (0 items imported)\n")) << headless.err;
@@ -221,7 +221,7 @@ TEST_F(TransferCommands, ItemsThatTheDatabaseRefusesAreBadOnes) {
     EXPECT_TRUE(skipped.err.ends_with("imported 58 items into table every, 3 bad items left out\n")) << skipped.err;
   }
   EXPECT_EQ(stator({"count", "every", "-q"}).out, "58\n");
-  // A file that is refused is not gone on with.
+  // A refused file leaves no state to continue from.
   write("bad.jsonl", lines);
   EXPECT_TRUE(stator({"import", "every", path("bad.jsonl")}).err.starts_with("stator: " + path("bad.jsonl") + ":"));
   EXPECT_TRUE(fs::is_empty(directory_.path() / "state" / "stator"));
@@ -242,7 +242,7 @@ TEST_F(TransferCommands, AnImportThatStopsSaysHowManyItemsTheTableGot) {
         const std::string said =
             "(" + count.substr(0, count.size() - 1) + " item" + (count == "1\n" ? "" : "s") + " imported; --skip-bad";
         EXPECT_NE(outcome.err.find(said), std::string::npos) << said << "\n" << outcome.err;
-        // The database's refusal comes while other batches are sent, a bad line's before it is put.
+        // The database refuses an item while other batches are sent, but a bad line is detected before it is sent.
         if (bad == "{}") {
           EXPECT_EQ(count, std::to_string(bad_line - 1) + "\n");
         }
@@ -293,7 +293,7 @@ TEST_F(TransferCommands, AByteOrderMarkBelongsToNoItem) {
     const Outcome outcome = stator(row.words, row.input);
     EXPECT_EQ(outcome.code, 0) << row.words.front() << " " << row.words[1] << ": " << outcome.err;
   }
-  // A name may begin with the first bytes of one.
+  // A name may start with the first bytes of a byte order mark.
   EXPECT_EQ(stator({"import", "every", "--format", "csv"}, "\xEF\xBC\xA1,pk,n\nx,d,4\n").code, 0);
   EXPECT_EQ(stator({"get", "every", "d", "4", "-q", "--output", "jsonl"}).out,
             "{\"\xEF\xBC\xA1\":\"x\",\"pk\":\"d\",\"n\":4}\n");
@@ -326,7 +326,7 @@ TEST_F(TransferCommands, AnExportIsOfAFormatThatItsFileNames) {
     EXPECT_EQ(stator({"export", "every", path(name)}).code, 0) << name;
     EXPECT_EQ(read(name), "{\"pk\":\"a\",\"n\":1}\n") << name;
   }
-  // What is read shows what it is.
+  // The format is detected from the content.
   fs::rename(path("out.json"), path("out.txt"));
   EXPECT_EQ(stator({"import", "every", path("out.txt")}).code, 0);
 }
@@ -592,7 +592,7 @@ TEST_F(TransferCommands, DocumentsThatCannotBeReadAreToldByLine) {
   const std::string terminal = "pk,n,b:BOOL\na,1,\x1B[2J\n";
   EXPECT_NE(stator({"import", "every", "--format", "csv", "--skip-bad"}, terminal).err.find(R"(found "\x1B[2J")"),
             std::string::npos);
-  // No item is read of a line of more than 16 MB, whatever it begins with.
+  // A line of more than 16 MB is refused, whatever it starts with.
   const std::string blanks(std::size_t{16} * 1024 * 1024, ' ');
   for (const std::string& before : {std::string(), "\n" + item + "\n", std::string("\xEF\xBB\xBF")}) {
     const Outcome outcome = stator({"import", "every"}, before + blanks + item);
@@ -636,7 +636,7 @@ TEST_F(TransferCommands, CopyMakesTheTableAndVerifiesIt) {
   EXPECT_EQ(stator({"diff", "every", path("other") + "/twin"}).code, 0);
   EXPECT_TRUE(fs::is_empty(directory_.path() / "state" / "stator")) << "a finished copy leaves no state";
 
-  // Copying again changes nothing; what differs is found.
+  // Copying again changes nothing; diff finds the differences.
   EXPECT_EQ(stator({"copy", "every", path("other") + "/twin", "-q"}).code, 0);
   run_line({"put", "twin", R"({"pk":"z","n":9})", "--data", path("other")});
   run_line(
@@ -666,7 +666,7 @@ TEST_F(TransferCommands, CopyMakesTheTableAndVerifiesIt) {
   EXPECT_NE(extra.err.find("stator: the tables differ: 3 items were copied, and twin ("), std::string::npos)
       << extra.err;
   EXPECT_EQ(stator({"copy", "every", "every"}).code, 2);
-  // A place that is no directory is no empty database, and an address makes none.
+  // A missing directory is not treated as an empty database, and an address creates no directory.
   EXPECT_EQ(stator({"copy", path("nowhere") + "/every", "twin"}).err,
             "stator: there is no directory " + path("nowhere") + "\n");
   EXPECT_EQ(stator({"diff", "every", path("nowhere") + "/every"}).code, 2);

@@ -85,7 +85,7 @@ TEST_F(CacheFollowerTest, WhatWasWrittenThroughTheCacheStays) {
   how("GetItem", get);
   const CacheFollower follower(engine, cache, quick);
   ASSERT_TRUE(cache::eventually([&] { return is_followed(); }));
-  // One that the follower hears of before the write has ended is dropped, to be safe. That is rare.
+  // If the follower reads a change before the write has ended, the item is dropped to be safe. That is rare.
   constexpr int kAttempts = 20;
   int puts = 0;
   int deletions = 0;

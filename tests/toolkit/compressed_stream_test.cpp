@@ -14,7 +14,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// Longer than all buffers and blocks, and without repetitions.
+/// A text longer than all buffers and blocks, without repetitions.
 std::string long_text() {
   std::string text;
   std::uint32_t number = 1;
@@ -22,14 +22,14 @@ std::string long_text() {
   return text;
 }
 
-/// One member.
+/// One gzip member.
 std::string gzip(const std::string& text) {
   std::ostringstream out;
   *gzip_into(out) << text;
   return out.str();
 }
 
-/// One frame.
+/// One zstd frame.
 std::string zstd(const std::string& text) {
   std::string out(::ZSTD_compressBound(text.size()), '\0');
   out.resize(::ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 1));

@@ -9,7 +9,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// Every message as "sender|time|text", every bad line as "line: why".
+/// Returns every message as "sender|time|text", and every bad line as "line: why".
 std::vector<std::string> read_all(MessageReader& reader) {
   std::vector<std::string> out;
   Message message;

@@ -6,7 +6,7 @@
 
 namespace stator::toolkit {
 
-/// The machine's clock, moved on.
+/// The machine's clock, moved forward.
 class MovedClock : public core::Clock {
  public:
   [[nodiscard]] std::int64_t now_ms() const override { return core::Clock::now_ms() + ahead_ms; }

@@ -11,7 +11,7 @@
 namespace stator::toolkit {
 namespace {
 
-/// Answers pages of as many items as are asked for, each of which costs half a unit.
+/// Answers with pages of `Limit` items, each of which costs half a unit.
 class Pages : public endpoint::Endpoint {
  public:
   using Endpoint::call;
@@ -50,7 +50,7 @@ TEST(PacedEndpoint, KeepsTheRateHoweverManyThreadsAsk) {
   }
   for (std::thread& thread : threads) thread.join();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  // One page is read before it is paid for, and pages cost half a second's units at the most.
+  // One page is read before its cost is waited for, and pages cost at most half a second's units.
   EXPECT_LE(pages.units(), kRate * took.count() + kRate / 2);
   EXPECT_GT(pages.units(), 0);
 }

@@ -37,11 +37,11 @@ TEST(PlainJson, IsReadBackAsTheSameItem) {
       {R"({"a":{"L":[{"S":"x"},{"N":"1"},{"L":[]}]},"m":{"M":{}}})", R"({"a":["x",1,[]],"m":{}})"},
       {R"({"a":{"B":"AP8="},"b":{"BS":["AA==","AP8="]}})", R"({"a":{"$B":"AP8="},"b":{"$BS":["AA==","AP8="]}})"},
       {R"({"a":{"SS":["x","y"]},"b":{"NS":["1","2.5"]}})", R"({"a":{"$SS":["x","y"]},"b":{"$NS":[1,2.5]}})"},
-      // Maps that look like the forms above.
+      // Maps that look like the forms above are marked.
       {R"({"a":{"M":{"$B":{"S":"AP8="}}}})", R"({"a":{"$M":{"$B":"AP8="}}})"},
       {R"({"a":{"M":{"$SS":{"L":[{"S":"x"}]}}}})", R"({"a":{"$M":{"$SS":["x"]}}})"},
       {R"({"a":{"M":{"$M":{"M":{"$M":{"S":"x"}}}}}})", R"({"a":{"$M":{"$M":{"$M":{"$M":"x"}}}}})"},
-      // And those that do not: two members, another name, or the item itself.
+      // Maps that do not are not: two members, another name, or the item itself.
       {R"({"a":{"M":{"$B":{"S":"x"},"b":{"S":"y"}}}})", R"({"a":{"$B":"x","b":"y"}})"},
       {R"({"a":{"M":{"$b":{"S":"x"}}}})", R"({"a":{"$b":"x"}})"},
       {R"({"$B":{"S":"AP8="}})", R"({"$B":"AP8="})"},
@@ -98,7 +98,7 @@ TEST(PlainJson, TakesWordsOfTheCommandLine) {
       {"\"3\"", R"({"S":"3"})"},
       {"[1,\"a\"]", R"({"L":[{"N":"1"},{"S":"a"}]})"},
       {"{\"$SS\":[\"a\"]}", R"({"SS":["a"]})"},
-      // What is a number for nobody but a careless reader: telephone numbers, versions, dates, leading zeros.
+      // Texts that only a careless reader takes for numbers: telephone numbers, versions, dates, leading zeros.
       {"007", R"({"S":"007"})"},
       {"+41", R"({"S":"+41"})"},
       {"1.", R"({"S":"1."})"},

@@ -5,7 +5,7 @@
 namespace stator::toolkit {
 namespace {
 
-// The expected column was printed by Python 3.11 with boto3's TypeDeserializer.
+// Python 3.11 with boto3's TypeDeserializer printed the expected column.
 TEST(PythonNotation, PrintsItemsAsBoto3sTableResourceShowsThem) {
   const std::pair<const char*, const char*> rows[] = {
       {R"({})", "{}"},

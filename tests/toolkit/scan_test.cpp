@@ -13,7 +13,7 @@ namespace {
 
 std::string item(const std::string& key) { return R"({"pk":{"S":")" + key + "\"}}"; }
 
-/// Two pages a segment, one item each: "0a" and "0b", "1a" and "1b", …
+/// Two pages for each segment, one item each: "0a" and "0b", "1a" and "1b", …
 std::string two_pages(std::string_view body) {
   const std::size_t at = body.find(R"("Segment":)");
   const std::string segment = at == std::string_view::npos ? "0" : std::string(1, body[at + 10]);

@@ -10,7 +10,7 @@
 
 namespace stator::toolkit {
 
-/// An endpoint that answers what a test says, and remembers what it was asked.
+/// An endpoint that replies as a test says, and records its requests.
 class ScriptedEndpoint : public endpoint::Endpoint {
  public:
   using Script = std::function<std::string(std::string_view operation, std::string_view body)>;

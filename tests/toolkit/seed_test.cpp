@@ -22,7 +22,7 @@ const model::Model& messages_model() {
   return model;
 }
 
-/// The messages model's empty table in memory.
+/// The empty table of the messages model, in memory.
 class Seeding : public ::testing::Test {
  protected:
   Seeding() { create_table(*database_, model_.table_name, model_.create_table_json); }
@@ -43,7 +43,7 @@ class Seeding : public ::testing::Test {
     options.skip_bad = skip_bad;
     return seed_it(options);
   }
-  /// Every item as "pk sk message", sorted.
+  /// Returns every item as "pk sk message", sorted.
   std::vector<std::string> items() {
     std::vector<std::string> lines;
     ScanOptions options;

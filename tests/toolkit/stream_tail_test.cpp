@@ -84,7 +84,7 @@ TEST_F(StreamTail, FollowsWritesAndIteratorsThatExpire) {
   options_.limit = 6;
   int looks = 0;
   options_.sleep = [&](std::chrono::milliseconds) {
-    // One write after each look that found nothing; twice an iterator is too old by then.
+    // One write after each poll that found nothing; twice an iterator has expired by then.
     put("item-" + std::to_string(looks), "1");
     if (++looks % 2 == 0) clock_.ahead_ms += 16 * 60'000;
   };
@@ -128,7 +128,7 @@ TEST_F(StreamTail, WaitsForAnEndpointThatIsAwayAndMissesNothing) {
   std::string keys;
   const auto visit = [&](const json::Object& record) {
     keys += member_text(*member_object(*member_object(change_of_record(record), "Keys"), "pk"), "S");
-    // The endpoint is away after the first, which meanwhile is written to.
+    // After the first record the endpoint fails for a while, and the table is written to meanwhile.
     away = 3;
     if (keys == "a") put("b", "1");
   };
@@ -136,7 +136,7 @@ TEST_F(StreamTail, WaitsForAnEndpointThatIsAwayAndMissesNothing) {
   EXPECT_EQ(keys, "ab");
   EXPECT_EQ(outages, 1);
   EXPECT_EQ(slept, 3 * kBetweenFaults);
-  // Without following, and where it does not come back, the error is the end.
+  // The error ends the command if it does not follow, or if the endpoint does not recover.
   away = 1;
   options_.follow = false;
   EXPECT_THROW(tail(script, options_, visit), OperationError);

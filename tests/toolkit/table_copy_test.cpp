@@ -36,7 +36,7 @@ TEST(TableChecksum, IsOneForEqualItemsInAnyOrder) {
   EXPECT_NE(checksum_of({R"({"a":{"S":"1"}})", R"({"a":{"S":"1"}})"}), checksum_of({R"({"a":{"S":"1"}})"}));
 }
 
-/// A source that breaks off after so many pages, and throttles now and then.
+/// A source that fails after a number of pages, and sometimes throttles.
 class Unreliable : public endpoint::Endpoint {
  public:
   explicit Unreliable(endpoint::Endpoint& inner) : inner_(inner) {}

@@ -36,7 +36,7 @@ class TableFollow : public testing::Test {
          R"({"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}])" +
              more + "}");
   }
-  /// A put, an update or a deletion of one of 50 items.
+  /// Puts, updates or deletes one of 50 items.
   void write() {
     const std::string key = R"("pk":{"S":"k)" + std::to_string(random_() % 10) + R"("},"sk":{"N":")" +
                             std::to_string(random_() % 5) + ".50\"}";
@@ -96,14 +96,14 @@ class TableFollow : public testing::Test {
 TEST_F(TableFollow, AppliesWhatChangedSinceTheCopyBegan) {
   write_many(300);
   TransferState state = begin();
-  // Written after the copy began and before it read: both in the copy and in the stream.
+  // Written after the copy began and before it read: these changes are in both the copy and the stream.
   write_many(100);
   copy(state);
   write_many(100);
   EXPECT_NE(checksum(*source_), checksum(destination_));
   int rounds = 0;
   const FollowProgress last = follow(state, [&](const FollowProgress& progress) {
-    // The source is written to meanwhile.
+    // The source changes meanwhile.
     if (++rounds < 20) write_many(20);
     if (progress.idle_rounds > 0) {
       EXPECT_EQ(progress.lag_seconds, 0);
@@ -120,7 +120,7 @@ TEST_F(TableFollow, GoesOnAfterItWasKilledAtAnyMoment) {
   copy(state);
   for (int kill = 0; kill < 30; ++kill) {
     write_many(15);
-    // What the process remembered is lost, in every second run before the file was written again.
+    // The process loses its state, in every second run before it has written the file again.
     TransferState remembered = file_.read().value();
     const TransferState older = remembered;
     EXPECT_THROW(follow(remembered, [&](const FollowProgress&) { throw Killed(); }), Killed);
@@ -137,7 +137,7 @@ TEST_F(TableFollow, SaysWhereChangesWereLost) {
   copy(state);
   write_many(10);
   follow(state, [](const FollowProgress&) {});
-  // A day in which nobody asked.
+  // A day without a read of the stream.
   clock_.ahead_ms = 25 * 3'600'000LL;
   EXPECT_NE(gap(state).find("25 hours ago, and changes are kept for 24"), std::string::npos) << gap(state);
   clock_.ahead_ms = 0;
@@ -164,12 +164,12 @@ TEST_F(TableFollow, SaysWhereATableWentBackToAnEarlierState) {
       "table items went back to an earlier state: its stream no longer has the change that was read last, and items "
       "that "
       "it lost stay in the copy unless that is dropped";
-  // Between two runs, without later changes and with them.
+  // The source is restored between two runs, first without later changes and then with them.
   source_->engine().restore_snapshot("before");
   EXPECT_EQ(gap(followed), of_source);
   write_many(200);
   EXPECT_EQ(gap(followed), of_source);
-  // While it follows.
+  // The source is restored while its stream is followed.
   TransferState state2 = begin();
   int rounds = 0;
   EXPECT_THROW(follow(state2,
@@ -182,7 +182,7 @@ TEST_F(TableFollow, SaysWhereATableWentBackToAnEarlierState) {
   EXPECT_LT(rounds, 12);
 }
 
-/// Answers each second GetRecords with a page that is empty and goes on at the same place, as the service may.
+/// Answers every other GetRecords with an empty page that continues at the same place, as the service may.
 class EmptyPages : public endpoint::Endpoint {
  public:
   explicit EmptyPages(endpoint::Endpoint& other) : other_(other) {}
@@ -245,7 +245,7 @@ class FailingOnce : public endpoint::Endpoint {
   endpoint::Endpoint& other_;
 };
 
-/// What was noted and not yet written must not pass for what the copy has lost.
+/// Items that were noted but not yet written must not be taken for items that the copy has lost.
 TEST_F(TableFollow, GoesOnAfterAFaultThoughTheRoundBeforeHadNoItems) {
   const auto key = [](const char* name) { return R"("pk":{"S":")" + std::string(name) + R"("},"sk":{"N":"1"})"; };
   const auto put = [&](const char* name) {
@@ -258,14 +258,14 @@ TEST_F(TableFollow, GoesOnAfterAFaultThoughTheRoundBeforeHadNoItems) {
   };
   TransferState state = begin();
   copy(state);
-  // In the first round of all.
+  // The fault is in the very first round.
   put("a");
   failing.fails = true;
   EXPECT_ANY_THROW(follow_failing(state));
   TransferState again = file_.read().value();
   EXPECT_EQ(gap(again), "no gap");
   again = file_.read().value();
-  // After one of deletions alone.
+  // The fault is after a round of deletions only.
   call(*source_, "DeleteItem", R"({"TableName":"items","Key":{)" + key("a") + "}}");
   follow_failing(again);
   put("b");

@@ -48,7 +48,7 @@ TEST(Tables, ListReadsAllPages) {
   EXPECT_EQ(list_tables(endpoint), (std::vector<std::string>{"a", "b", "c"}));
 }
 
-// The expected text is what `aws dynamodb delete-table` of Debian's AWS CLI 2.9.19 printed for this reply with TZ=UTC.
+// `aws dynamodb delete-table` of Debian's AWS CLI 2.9.19 printed the expected text for this reply, with TZ=UTC.
 TEST(Tables, DescriptionIsPrintedAsTheAwsCliPrintsIt) {
   const char* before = getenv("TZ");
   const std::string saved = before == nullptr ? "" : before;
