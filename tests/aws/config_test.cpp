@@ -29,7 +29,7 @@ struct Case {
   Variables variables;
   const char* credentials_file;
   const char* config_file;
-  /// "KEY/SECRET/TOKEN", or the message, in which HOME stands for the home directory.
+  /// "KEY/SECRET/TOKEN", or the error message, in which HOME stands for the home directory.
   const char* expected;
 };
 
@@ -250,7 +250,7 @@ struct RegionCase {
   const char* name;
   Variables variables;
   const char* config_file;
-  const char* expected;  // the region, or the message
+  const char* expected;  // the region, or the error message
 };
 
 class RegionTable : public ::testing::TestWithParam<RegionCase> {};
@@ -413,7 +413,8 @@ TEST(InstanceMetadata, OfVersionOneIsAskedWithoutAToken) {
 }
 
 TEST(InstanceMetadata, IsAskedWithoutATokenWhereNoneComes) {
-  // A token's answer does not reach a container beyond the instance's hop limit: the request is cut.
+  // The reply to a request for a token does not reach a container beyond the instance's hop limit: the connection is
+  // cut.
   const RecordingServer server([](const RecordedRequest& request, auto) {
     if (request.line().starts_with("PUT")) return std::string();
     if (request.line().find("credentials/ ") != std::string::npos) return http_reply(200, "role");
@@ -550,7 +551,7 @@ TEST(PlainKeys, WithATokenAreReadAgainWhenTheyHaveExpired) {
     EXPECT_THROW(keys->get(), ConfigurationError) << file;
     std::filesystem::remove(path);
   }
-  // Others do not change.
+  // Credentials of other kinds do not expire.
   (void)home.file(".aws/credentials", kPlain);
   const auto keys = find_credentials(environment);
   EXPECT_FALSE(keys->expire(*keys->get()));
@@ -588,7 +589,7 @@ TEST(Roles, OfAWebIdentityAreAssumedUnsigned) {
   EXPECT_EQ(server.requests().at(0).field("Authorization"), "");
 }
 
-/// SHA-1 of "work" and of "https://x.example/start", by which the AWS CLI names the files.
+/// SHA-1 of "work" and of "https://x.example/start": the AWS CLI's names of the files.
 constexpr const char* kSessionToken = ".aws/sso/cache/e274eeff768c6396088ec6eb091f4bf4d47ab1e0.json";
 constexpr const char* kUrlToken = ".aws/sso/cache/80c7f57c51e0449101de09ef74138a588ea0d4a6.json";
 constexpr const char* kSsoConfig =
@@ -598,7 +599,7 @@ constexpr const char* kSsoConfig =
     "[profile old]\nsso_start_url = https://x.example/start\nsso_region = eu-west-3\nsso_account_id = 1\n"
     "sso_role_name = r\n";
 
-/// Answers as the portal and as the token service; `token` is the one that it knows.
+/// Answers like the portal and the token service, which know `token` only.
 RecordingServer::Answer sign_on_service(const std::string& token) {
   return [token](const RecordedRequest& request, auto) {
     if (request.line().starts_with("POST /token")) {
@@ -613,7 +614,7 @@ RecordingServer::Answer sign_on_service(const std::string& token) {
 
 class SingleSignOnTest : public ::testing::Test {
  protected:
-  /// As after `aws sso logout`.
+  /// Deletes the cached credentials, as `aws sso logout` does.
   void forget() const { std::filesystem::remove_all(home.path() / ".aws/cli"); }
   std::string ask(const RecordingServer& server, const std::string& profile) {
     (void)home.file(".aws/config", kSsoConfig);
@@ -642,7 +643,7 @@ TEST_F(SingleSignOnTest, KeepsTheCredentialsWhereTheAwsCliDoes) {
             R"("Expiration":"2099-01-01T00:00:00Z","AccountId":"123456789012"}})");
   EXPECT_EQ(std::filesystem::status(home.path() / kOfSession).permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  // The AWS CLI's own, without asking for a token; those that end soon, or cannot be read, are passed over.
+  // Credentials that the AWS CLI cached are used without a token; those that expire soon or cannot be read are skipped.
   (void)home.file(kOfUrl, R"({"ProviderType": "sso", "Credentials": {"AccessKeyId": "A", "SecretAccessKey": "B", )"
                           R"("SessionToken": "C", "Expiration": "2099-01-01T00:00:00Z"}})");
   EXPECT_EQ(ask(server, "old"), "A/B/C");
@@ -691,7 +692,7 @@ TEST_F(SingleSignOnTest, RenewsATokenThatEndsAndWritesItBack) {
   }
   EXPECT_EQ(std::filesystem::status(file).permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  // The renewed one is good for an hour, and is used as it is.
+  // The renewed token is valid for an hour, and is used without another renewal.
   forget();
   EXPECT_EQ(ask(server, "dev"), "SK/SS/ST");
   EXPECT_EQ(server.requests().size(), 3U);
@@ -800,7 +801,7 @@ TEST(RefreshingCredentials, AreTriedAgainAfterAPauseNotAtEachRequest) {
   EXPECT_EQ(asked(), 1);
   clock.now += 10'000;
   EXPECT_EQ(asked(), 1);
-  // Where they are given new ones that end soon, or have ended, these are all there is.
+  // If the new credentials expire soon, or have expired, they are still used: there are no others.
   works = true;
   lifetime_ms = 60'000;
   clock.now += 10'000;

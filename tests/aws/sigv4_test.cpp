@@ -7,7 +7,7 @@
 #include "aws/digest.h"
 #include "core/hexadecimal.h"
 
-// tests/remote/verify_requests.py checks whole requests against botocore; here stand AWS's published examples.
+// AWS's published examples; tests/remote/verify_requests.py checks whole requests against botocore.
 namespace stator::aws {
 namespace {
 

@@ -13,7 +13,7 @@ struct StyleCase {
   const char* expected;
 };
 
-// Expected texts are what Python 3.11's json.dumps writes for the same value.
+// Python 3.11's json.dumps writes the expected texts for the same values.
 constexpr StyleCase kStyles[] = {
     {R"({})", R"({})"},
     {R"({"a":1,"b":[1,2,{"c":null}]})", R"({"a": 1, "b": [1, 2, {"c": null}]})"},
@@ -76,7 +76,7 @@ TEST(Url, HasItsParts) {
                           "http://10.0.0.1", "http://[::2]"}) {
     EXPECT_FALSE(http::parse_url(url).is_on_loopback()) << url;
   }
-  // What another reader of URLs would take for another host.
+  // URLs in which other parsers would find another host.
   for (const char* url :
        {"https://dynamodb%2Eeu-west-3%2Eamazonaws%2Ecom", "http://a\\b", "http://a,b", "http://a;b:1"}) {
     EXPECT_THROW(static_cast<void>(http::parse_url(url)), http::UrlError) << url;

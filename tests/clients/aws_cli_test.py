@@ -1,4 +1,4 @@
-"""The AWS CLI against a server in memory that verifies signatures, as its user types it."""
+"""Tests the AWS CLI against a server in memory that verifies signatures, with commands as users type them."""
 
 import json
 import os
@@ -51,11 +51,11 @@ class AwsCliTest(unittest.TestCase):
             "query", "--table-name", "cli", "--key-condition-expression", "pk = :p AND begins_with(sk, :s)",
             "--expression-attribute-values", '{":p":{"S":"a"},":s":{"S":"2"}}'))
         self.assertEqual(found["Items"], [{"pk": {"S": "a"}, "sk": {"S": "2"}}])
-        # The CLI follows LastEvaluatedKey by itself.
+        # The CLI follows LastEvaluatedKey itself.
         scanned = json.loads(self.aws("scan", "--table-name", "cli", "--page-size", "1"))
         self.assertEqual(scanned["Count"], 3)
         self.assertIn("|  cli", self.aws("list-tables", "--query", "TableNames", "--output", "table"))
-        # A user's SQL.
+        # A PartiQL statement.
         selected = self.aws("execute-statement", "--statement", "SELECT sk, n FROM cli WHERE pk = ? ORDER BY sk DESC", "--parameters",
                             '[{"S":"a"}]', "--query", "Items[].sk.S", "--output", "text")
         self.assertEqual(selected, "2\t1\n")

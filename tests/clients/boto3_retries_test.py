@@ -1,5 +1,5 @@
-"""boto3's retries against a server that throttles, fails, cuts connections and leaves members of batches, by seed: all is done in the
-end, once, and the SDK's own counts of attempts are the simulator's."""
+"""Tests boto3's retries against a server that, by seed, throttles, fails, cuts connections and leaves members of batches
+unprocessed: in the end everything is done once, and the SDK counts the same attempts as the simulator."""
 
 import json
 import os
@@ -34,7 +34,7 @@ class RetriesTest(unittest.TestCase):
 
     @classmethod
     def options(cls, attempts, mode="legacy"):
-        """`legacy`, boto3's default, begins to wait with 50 ms; it does not know RequestLimitExceeded, `standard` does."""
+        """The first wait of `legacy`, boto3's default, is 50 ms. Only `standard` retries RequestLimitExceeded."""
         return dict(endpoint_url=cls.server.url, region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local",
                     config=Config(retries={"mode": mode, "total_max_attempts": attempts}))
 

@@ -1,5 +1,5 @@
-"""A consumer in Python, with boto3's ordinary calls, beside concurrent writers: every change of 20 000, each item's in order, none twice,
-none missing, over shards that close; and the service's removals of expired items."""
+"""Tests a consumer in Python, which uses boto3's ordinary calls, while others write: it reads each of 20 000 changes exactly
+once, each item's in order, across shards that close; and it sees the service's deletions of expired items."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from stream_consumer import StreamConsumer  # noqa: E402
 
 WRITERS = 4
 TRANSACTIONS = 45  # of 100 updates, by each writer
-UPDATES = 500      # single ones, by each writer
+UPDATES = 500  # single updates, by each writer
 ITEMS = 100
 CHANGES = WRITERS * (TRANSACTIONS * ITEMS + UPDATES)
 
@@ -59,7 +59,7 @@ class Boto3StreamsTest(unittest.TestCase):
                 client.transact_write_items(TransactItems=[{"Update": add(key)} for key in range(ITEMS)])
             for at in range(UPDATES):
                 client.update_item(**add((at * 7 + number) % ITEMS))
-        except Exception as error:  # the test must hear of it
+        except Exception as error:  # reported by the test
             failures.append(error)
 
     def test_every_change_is_read_once_and_in_its_items_order(self):

@@ -1,4 +1,5 @@
-"""boto3, client and resource, against a server in memory that verifies signatures: create, put, update, query, scan, batch, delete, faults, paging."""
+"""Tests boto3's client and resource against a server in memory that verifies signatures: create, put, update, query, scan,
+batch, delete, errors, paging."""
 
 import os
 import sys
@@ -96,7 +97,7 @@ class Boto3Test(unittest.TestCase):
         self.assertEqual(self.table.query(KeyConditionExpression=Key("pk").eq("t"))["Count"], 2)
 
     def statement(self, text, *parameters, **more):
-        """Runs a statement through the resource, which turns Python's values into DynamoDB's and back."""
+        """Runs a statement through the resource, which converts between Python's values and DynamoDB's."""
         return self.resource.meta.client.execute_statement(Statement=text, **({"Parameters": list(parameters)} if parameters else {}), **more)
 
     def test_statements(self):

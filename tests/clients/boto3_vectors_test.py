@@ -1,4 +1,5 @@
-"""Vector indexes and searches through boto3, whose parser has to understand the replies. Skipped with a boto3 that does not know them yet."""
+"""Tests vector indexes and searches through boto3, whose parser must understand the replies. Skipped if boto3 does not know
+them yet."""
 
 import os
 import random

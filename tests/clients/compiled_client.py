@@ -1,4 +1,5 @@
-"""Builds clients of SDKs that must be compiled. What cannot be built here ends the test with 77 (CTest: skipped) and one line."""
+"""Builds clients with SDKs that must be compiled. If a client cannot be built here, the test ends with 77 (CTest: skipped)
+and one line."""
 
 import os
 import shutil
@@ -20,7 +21,7 @@ def need(tool):
 
 
 def build(name, command, folder, **variables):
-    """Runs a build; what it says of packages that cannot be had is a reason to skip, everything else a fault."""
+    """Runs a build. Skips the test if packages or tools are unavailable; any other failure ends the program."""
     ran = subprocess.run(command, cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True)
     if ran.returncode == 0:
         return ran.stdout
@@ -33,15 +34,15 @@ def build(name, command, folder, **variables):
 
 
 def build_go(source, target):
-    """The command that runs it."""
+    """Builds the client; returns the command that runs it."""
     build("go", ["go", "build", "-mod=readonly", "-o", os.path.join(target, "client"), "."], os.path.join(FOLDER, source),
           GOFLAGS="", GOTOOLCHAIN="local")
     return [os.path.join(target, "client")]
 
 
 def build_java(source, main_class, target):
-    """The command that runs it, without options for the machine."""
-    # Maven writes beside the sources, so it works on a copy.
+    """Builds the client; returns the command that runs it, without options for the virtual machine."""
+    # Maven writes beside the sources, so build a copy.
     folder = os.path.join(target, "project")
     shutil.copytree(os.path.join(FOLDER, source), folder, dirs_exist_ok=True)
     build("mvn", ["mvn", "--batch-mode", "--quiet", "compile", "dependency:build-classpath",

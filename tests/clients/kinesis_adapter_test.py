@@ -1,9 +1,9 @@
-"""The Java world's consumer: Amazon's DynamoDB Streams Kinesis Adapter under the Kinesis Client Library 3, its leases in a table of the same
-server, beside concurrent writers and over shards that close. Undisturbed: every change of 20 000, each item's in order, none twice, none
-missing. Killed three times between its records and their checkpoint, and followed by another worker: none missing, each item's in order, what had
-no checkpoint once more, what had one never again.
+"""Tests Amazon's DynamoDB Streams Kinesis Adapter under the Kinesis Client Library 3, with its leases in a table of the same server, while
+others write and shards close. An undisturbed worker reads each of 20 000 changes exactly once, each item's in order. Workers that are killed
+three times between records and their checkpoint, and replaced, miss no change and keep each item's order; they read again only records without
+a checkpoint.
 
-Ends with 77 (CTest: skipped) and one line where Maven is missing or cannot fetch the packages."""
+Ends with 77 (CTest: skipped) and one line if Maven is missing or cannot fetch the packages."""
 
 import os
 import subprocess
@@ -21,9 +21,9 @@ from stator_server import StatorServer  # noqa: E402
 
 WRITERS = 4
 ITEMS = 100
-SINGLE = 11       # a round of a writer is a transaction of an update of every item, and single updates
-PAUSE_S = 0.4     # so that shards close while the library follows
-SECONDS = 1200    # for one worker, at most
+SINGLE = 11  # in each round a writer sends a transaction that updates every item, and this many single updates
+PAUSE_S = 0.4  # so that shards close while the library follows
+SECONDS = 1200  # the most that one worker may take
 SHARDS_AT_A_TIME = 4
 KILLS = 3
 
@@ -41,12 +41,12 @@ def write(url, number, rounds, failures):
                 for at in range(SINGLE):
                     client.call("UpdateItem", **add((at * 7 + turn + number) % ITEMS))
                 time.sleep(PAUSE_S)
-    except Exception as error:  # the test must hear of it
+    except Exception as error:  # reported by the test
         failures.append(error)
 
 
 class Worker:
-    """A process that follows the stream; `lines` is what it has printed so far, in words."""
+    """A process that follows the stream; `lines` has the words of each line printed so far."""
 
     def __init__(self, url, arn, name, stop_after=None):
         self.log = tempfile.TemporaryFile("w+")
@@ -71,7 +71,7 @@ class Worker:
             self.changed.notify()
 
     def wait(self, done):
-        """Until `done(lines)`."""
+        """Waits until `done(lines)`."""
         with self.changed:
             came = self.changed.wait_for(lambda: done(self.lines) or self.lines[-1:] == [["end"]], SECONDS)
             if not (came and done(self.lines)):
@@ -130,7 +130,7 @@ class KinesisAdapterTest(unittest.TestCase):
         self.start_writers(rounds=46)
         worker = self.start_worker("worker-1")
         worker.wait(lambda lines: sum(line[0] == "record" for line in lines) >= self.changes)
-        time.sleep(3)  # a record that came twice would come now
+        time.sleep(3)  # a record that is read twice would come within this time
         worker.end(kill=False)
         counts, events, shards = {}, set(), set()
         records = worker.of_kind("record")
@@ -166,7 +166,7 @@ class KinesisAdapterTest(unittest.TestCase):
         self.check_checkpoints(workers)
 
     def check_order(self, runs):
-        """A change that comes for the first time is its item's next one."""
+        """A change that is read for the first time must be the next one of its item."""
         counts, seen = {}, set()
         for _, _, event, _, item, before, after in (record for records in runs for record in records):
             if event in seen:
@@ -176,7 +176,7 @@ class KinesisAdapterTest(unittest.TestCase):
             counts[item] = int(after)
 
     def check_checkpoints(self, workers):
-        """What comes again came without a checkpoint before."""
+        """A record that is read again must have had no checkpoint before."""
         checkpoints, seen, again = {}, set(), 0
         for worker in workers:
             for shard, sequence, event, *_ in worker.of_kind("record"):

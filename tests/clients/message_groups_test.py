@@ -1,5 +1,6 @@
-"""The consumer of the messages model (examples/message_groups.py) beside 8 concurrent writers, killed again and again in mid-work. At every
-moment each person has exactly one entry for each conversation; in the end it is the newest message's. STATOR_CONSUMER_KILLS kills."""
+"""Tests the consumer of the messages model (examples/message_groups.py) beside 8 concurrent writers, while it is killed
+again and again at work. At any moment each person has exactly one entry for each conversation; in the end it is the newest
+message's. STATOR_CONSUMER_KILLS is the number of kills."""
 
 import datetime
 import os
@@ -24,7 +25,7 @@ WRITERS = 8
 PEOPLE = 5
 TABLE = "cruddur-messages"
 KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1"}
-# Everybody speaks with everybody.
+# Every person has a conversation with every other one.
 CONVERSATIONS = {f"{a}-{b}": (f"person-{a}", f"person-{b}") for a in range(PEOPLE) for b in range(a)}
 BEGINNING = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
 
@@ -34,7 +35,7 @@ def moment(number):
 
 
 class Background(threading.Thread):
-    """Runs `work(client)` until told to stop; what it throws the test hears of."""
+    """Runs `work(client)` repeatedly until it is stopped; keeps an exception for the test."""
 
     def __init__(self, make_client, work):
         super().__init__(daemon=True)
@@ -64,7 +65,7 @@ class MessageGroupsTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.state = os.path.join(folder.name, "state.json")
-        # Shards close under way, so that the state file must follow parents and children.
+        # Shards close during the test, so that the state file must follow parents and children.
         self.server = SimulatedServer(["--in-memory", "--stream-shard-lifetime", "3"])
         self.url = self.server.__enter__().url
         self.addCleanup(self.server.__exit__, None, None, None)
@@ -109,7 +110,7 @@ class MessageGroupsTest(unittest.TestCase):
         return found[0] if found else None
 
     def writer(self, number):
-        """Writes messages, each at a time of its own; now and then corrects the last one, or takes it back."""
+        """Writes messages, each at a different time; sometimes corrects or deletes the last one."""
         chance = random.Random(SEED + number)
         counter = [1000 + number]
 
@@ -151,7 +152,7 @@ class MessageGroupsTest(unittest.TestCase):
         chance = random.Random(SEED)
         moved = 0
         for _ in range(KILLS):
-            # It is killed while it works: some conversations after the first one it moved, at any moment in between.
+            # Kill the consumer at work: some conversations after the first one that it moved, at a random moment.
             consumer = self.consume()
             for _ in range(chance.randrange(1, 40)):
                 moved += 1 if consumer.stdout.readline() else 0
@@ -175,10 +176,10 @@ class MessageGroupsTest(unittest.TestCase):
         for number, name in enumerate(names):
             self.put_entry(name, "ann", "bob", moment(number), "hello")
         self.assertEqual(self.consume_to_the_end(), "")
-        # No later message makes good what is lost of these.
+        # No later message would repair an entry that is lost here.
         for number, name in enumerate(names):
             self.client.put_item(TableName=TABLE, Item={"pk": {"S": "MSG#" + name}, "sk": {"S": moment(100 + number)}, "message": {"S": name}})
-        # So slow that it is in the middle when the first one is read here.
+        # So slow that the consumer is in the middle when its first line is read here.
         self.server.simulate([{"when": {"operation": "TransactWriteItems"}, "then": {"latency_ms": 500}}])
         consumer = self.consume("--once")
         self.assertIn(": 1 entries moved\n", consumer.stdout.readline())

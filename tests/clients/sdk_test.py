@@ -1,8 +1,8 @@
-"""One of the SDKs that must be compiled against a server with --credentials: `sdk_test.py go|rust|java`. Its signatures are
-accepted, with and without a session token; a wrong secret and a wrong token are told by their codes. What a simulator throttles, fails
-or cuts off is sent again until it is done, in no more attempts than the SDK was told.
+"""Tests an SDK that must be compiled against a server with --credentials: `sdk_test.py go|rust|java`. Its signatures are
+accepted, with and without a session token; a wrong secret and a wrong token get the right error codes. Requests that the simulator
+throttles, fails or cuts off are sent again until they succeed, in no more attempts than the SDK is configured for.
 
-Ends with 77 (CTest: skipped) and one line where the tool chain is missing, too old, or cannot fetch its packages."""
+Ends with 77 (CTest: skipped) and one line if the tool chain is missing, too old, or cannot fetch its packages."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def build_go(target):
 
 
 def build_rust(target):
-    # Cargo writes its lock file beside the sources, so it works on a copy.
+    # Cargo writes its lock file beside the sources, so build a copy.
     folder = os.path.join(target, "project")
     shutil.copytree(os.path.join(FOLDER, "rust"), folder, dirs_exist_ok=True)
     build("cargo", ["cargo", "build", "--quiet", "--target-dir", target], folder)
@@ -101,7 +101,7 @@ class RetriesTest(unittest.TestCase):
             return json.load(reply)
 
     def run_client(self, attempts, *rules):
-        """What it prints, how many requests the rules were for, and how many they did something to."""
+        """Returns what the client prints, how many requests the rules matched, and how many of these they changed."""
         self.request("_stator/simulate", {"seed": 7, "rules": rules})
         ran = subprocess.run(CLIENT, capture_output=True, text=True, timeout=300, env={
             "PATH": os.environ["PATH"], "HOME": self.folder.name, "STATOR_URL": self.server.url, "STATOR_TABLE": "things",
@@ -131,7 +131,7 @@ if __name__ == "__main__":
     tool, builder = TOOLS[language]
     compiled_client.need(tool)
     with tempfile.TemporaryDirectory() as scratch:
-        # Kept from one run to the next where the build directory is known: Rust's SDK takes minutes.
+        # Keep the build between runs if the build directory is known: Rust's SDK takes minutes.
         target = os.environ.get("STATOR_CLIENT_BUILD", scratch)
         os.makedirs(target, exist_ok=True)
         CLIENT = builder(target)

@@ -1,6 +1,6 @@
-"""Signatures of botocore against a server with --credentials: genuine ones are accepted, header and presigned; a thousand
-that are changed in one place each, chosen by seed, are refused and never executed. Then what each key may do, and that
-no secret reaches the log."""
+"""Tests signatures of botocore against a server with --credentials: valid ones are accepted, in the header and presigned; a thousand
+requests that are changed in one place each, by seed, are refused and never executed. Also tests what each key may do, and that no
+secret reaches the log."""
 
 import hashlib
 import http.client
@@ -59,7 +59,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 class PresignWithBody(SigV4QueryAuth):
-    """botocore's presigner moves a body into the query, which only the older services take; ours stays a body."""
+    """botocore's presigner moves a body into the query, which only older services accept; this one keeps the body."""
 
     def __init__(self, credentials, body):
         super().__init__(credentials, "dynamodb", "us-east-1", expires=300)
@@ -70,7 +70,7 @@ class PresignWithBody(SigV4QueryAuth):
 
 
 class Request:
-    """A request as it will stand on the wire: method, target, fields in order, body."""
+    """A request as it is sent: method, target, fields in order, body."""
 
     def __init__(self, method, target, fields, body):
         self.method, self.target, self.fields, self.body = method, target, list(fields), body
@@ -100,7 +100,7 @@ def other_letter(rng, letter):
 
 
 def change_one(rng, text, kept=""):
-    """`text` with one of its characters changed to a letter or digit; not one that stands in `kept`."""
+    """`text` with one character replaced by another letter or digit; characters in `kept` stay."""
     places = [i for i, c in enumerate(text) if c not in kept]
     at = rng.choice(places)
     return text[:at] + other_letter(rng, text[at]) + text[at + 1:]
@@ -168,7 +168,7 @@ class SignatureTest(unittest.TestCase):
                     self.assertEqual((status, body), (200, b"{}"))
         self.forget()
 
-    # What is changed, and how. Each returns the changed request.
+    # The ways to change a request. Each changes it in place.
     def mutations(self, presigned):
         def in_body(rng, r):
             at = rng.randrange(len(r.body))
@@ -180,7 +180,7 @@ class SignatureTest(unittest.TestCase):
         def signed_value(rng, r):
             names = ["host", "content-type", "x-amz-target"] + ([] if presigned else ["x-amz-date"])
             at = r.index(rng.choice(names))
-            # Not the blanks; the type's own check comes first, so that this may be a 404 as well.
+            # Keep the blanks. The content type is checked before the signature, so the status may also be 404.
             r.fields[at] = (r.fields[at][0], change_one(rng, r.fields[at][1], " "))
 
         def target_operation(rng, r):
@@ -195,7 +195,7 @@ class SignatureTest(unittest.TestCase):
             r.target += ("&" if "?" in r.target else "?") + added
 
         def method(rng, r):
-            # GET and HEAD ask whether the server is there, which needs no signature.
+            # GET and HEAD are health checks, which need no signature.
             r.method = rng.choice(["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "POSTS"])
 
         def removed(rng, r):
@@ -216,7 +216,7 @@ class SignatureTest(unittest.TestCase):
             return apply
 
         def part(name, change):
-            """Changes what stands behind `name=` in the header."""
+            """Changes the text after `name=` in the header."""
             def apply(rng, text):
                 begin = text.index(name + "=") + len(name) + 1
                 end = text.find(",", begin) if "," in text[begin:] else len(text)
@@ -308,7 +308,7 @@ class SignatureTest(unittest.TestCase):
         self.assertEqual(self.count(), 0)
         self.assertEqual(sum(answers.values()), MUTATIONS, answers)
         self.assertGreater(answers["InvalidSignatureException"], MUTATIONS / 2)
-        # The requests were right before they were changed.
+        # The unchanged requests are valid.
         for number in range(4):
             status, body = self.put(f"genuine {number}", presigned=number % 2 == 1).send(self.address)
             self.assertEqual((status, body), (200, b"{}"))

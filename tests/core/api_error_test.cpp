@@ -118,7 +118,7 @@ TEST(JsonString, FindsAnEscapeAtEveryOffset) {
   for (std::size_t length = 1; length < 40; ++length) {
     for (std::size_t at = 0; at < length; ++at) {
       for (const char c : {'"', '\\', '\n', '\x1F'}) {
-        std::string text(length, '\xC3');  // bytes with the high bit set must not hide it
+        std::string text(length, '\xC3');  // bytes with the high bit set must not hide the character
         text[at] = c;
         std::string out;
         append_json_string(text, out);

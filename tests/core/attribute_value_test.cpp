@@ -118,7 +118,7 @@ TEST(AttributeValue, SizesFollowTheDeveloperGuide) {
 TEST(AttributeValue, ComparesOnlyScalarsOfOneType) {
   EXPECT_EQ(compare(Value::string("Z"), Value::string("a")), std::strong_ordering::less);
   EXPECT_EQ(compare(Value::string("a"), Value::string("a\x01")), std::strong_ordering::less);
-  EXPECT_EQ(compare(Value::string("z"), Value::string("é")), std::strong_ordering::less);  // UTF-8 bytes, unsigned
+  EXPECT_EQ(compare(Value::string("z"), Value::string("é")), std::strong_ordering::less);  // by unsigned UTF-8 bytes
   EXPECT_EQ(compare(Value::binary("\x7F"), Value::binary("\x80")), std::strong_ordering::less);
   EXPECT_EQ(compare(number("10"), number("9")), std::strong_ordering::greater);
   EXPECT_EQ(compare(number("1.0"), number("1")), std::strong_ordering::equal);

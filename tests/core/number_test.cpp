@@ -265,7 +265,7 @@ std::vector<Number> sample(std::size_t count) {
     for (std::size_t i = 1; i < digits; ++i) {
       text.push_back(static_cast<char>('0' + random() % 10));
     }
-    const bool near = random() % 2 == 0;  // many of like magnitude, so that later digits decide
+    const bool near = random() % 2 == 0;  // many of similar magnitude, so that later digits decide
     const int exponent = near ? static_cast<int>(random() % 5) - 2 : static_cast<int>(random() % 256) - 130;
     numbers.push_back(Number::parse(text + "e" + std::to_string(exponent)));
   }

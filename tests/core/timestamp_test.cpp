@@ -47,7 +47,7 @@ TEST(Timestamp, CompletesDates) {
   EXPECT_FALSE(parse_timestamp("2023-03", Completion::kFirst));
 }
 
-// The expected column was written by Python 3.11's datetime.strptime(...).strftime(...).
+// Python 3.11's datetime.strptime(...).strftime(...) wrote the expected column.
 TEST(Timestamp, PrintsAsPythonDoesInItsOwnOffset) {
   const std::tuple<const char*, const char*, const char*> rows[] = {
       {"2023-03-20T10:00:00.000000+00:00", "%Y-%m-%d %I:%M %p", "2023-03-20 10:00 AM"},

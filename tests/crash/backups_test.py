@@ -1,7 +1,7 @@
 """kill -9 while backups are made, tables are restored from them and to points in time, and tables are exported.
 
-After each start every table that is being restored becomes ACTIVE and holds what it must, every backup that is listed can be
-restored, every export is completed and holds what it must, and nothing else is left in the data directory.
+After each start every table that was being restored becomes ACTIVE and has the right items, every listed backup can be restored, every
+export completes and has the right items, and nothing else is left in the data directory.
 """
 
 import gzip
@@ -65,7 +65,7 @@ class BackupsTest(unittest.TestCase):
         self.random = random.Random(seed)
         self.wanted = {}  # content of each restored table, by its name
         self.failure = None
-        self.restoring = threading.Event()  # a restore was acknowledged
+        self.restoring = threading.Event()  # set once a restore was acknowledged
 
     def prepare(self):
         with StatorServer(self.arguments) as server, Client(server.url) as client:
@@ -86,7 +86,7 @@ class BackupsTest(unittest.TestCase):
             self.new = content(client, "source")
 
     def work(self, url, number):
-        """Backups and restores, one after the other, until the server dies."""
+        """Makes backups and restores, one after the other, until the server dies."""
         try:
             with Client(url) as client:
                 for step in range(1000):
@@ -110,7 +110,7 @@ class BackupsTest(unittest.TestCase):
                             raise
         except (OSError, http.client.HTTPException):
             pass
-        except Exception as error:  # whatever it is, the test must hear of it
+        except Exception as error:  # reported by the test, whatever it is
             self.failure = error
 
     def read(self, key):
@@ -164,7 +164,7 @@ class BackupsTest(unittest.TestCase):
                 client.call("DeleteTable", TableName="again")
             client.call("DeleteBackup", BackupArn=backup["BackupArn"])
         self.assertIn(self.backup, [backup["BackupArn"] for backup in backups])
-        # What an export or a restore was made from is removed after it is told to be done.
+        # The checkpoint of an export or a restore is removed after its end was reported.
         deadline = time.monotonic() + 60
         while len(os.listdir(os.path.join(self.data, "backups"))) > 1 and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -178,7 +178,7 @@ class BackupsTest(unittest.TestCase):
             with StatorServer(self.arguments) as server:
                 worker = threading.Thread(target=self.work, args=(server.url, number), daemon=True)
                 worker.start()
-                # Not before something is under way, in one of the rounds at least.
+                # Not before a restore has started, in at least one of the rounds.
                 if number == 0:
                     self.restoring.wait(60)
                 time.sleep(self.random.uniform(0.01, 0.7))

@@ -1,4 +1,4 @@
-"""kill -9 while transactions with a ClientRequestToken are under way: sent again, each has happened once.
+"""kill -9 during transactions with a ClientRequestToken: if they are sent again, each is executed exactly once.
 
 All other writes under kill -9: kill_test.py.
 """
@@ -23,14 +23,14 @@ WRITERS = 4
 
 
 def counting(token, counter):
-    """A transaction that would be noticed if it happened twice, in two items and under one token."""
+    """A transaction on two items, with a token; a second execution would show in the items."""
     update = {"TableName": "counters", "UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
     return {"ClientRequestToken": token, "TransactItems": [{"Update": dict(update, Key={"pk": {"S": "all"}})},
                                                            {"Update": dict(update, Key={"pk": {"S": counter}})}]}
 
 
 class Writer(threading.Thread):
-    """Sends transactions under tokens of their own until the server dies; notes each before it is sent."""
+    """Sends transactions, each with a new token, until the server dies; records each before it is sent."""
 
     def __init__(self, url, name):
         super().__init__(daemon=True)
@@ -47,7 +47,7 @@ class Writer(threading.Thread):
                     client.call("TransactWriteItems", **request)
         except (OSError, http.client.HTTPException):
             pass
-        except Exception as error:  # whatever it is, the test must hear of it
+        except Exception as error:  # reported by the test, whatever it is
             self.failure = error
 
 
@@ -63,7 +63,7 @@ class CrashTest(unittest.TestCase):
         self.data = os.path.join(folder.name, "data")
 
     def send_until_killed(self, after_s):
-        """What each writer sent."""
+        """Runs the writers and kills the server; returns what each writer sent."""
         with StatorServer(["--data", self.data]) as server:
             writers = [Writer(server.url, "writer-%d" % number) for number in range(WRITERS)]
             for writer in writers:
@@ -93,7 +93,7 @@ class CrashTest(unittest.TestCase):
             sent += sum(map(len, lists))
             with StatorServer(["--data", self.data]) as server, Client(server.url) as client:
                 for each in lists:
-                    for request in each[-50:]:  # the last one was perhaps not acknowledged
+                    for request in each[-50:]:  # the last one may not have been acknowledged
                         client.call("TransactWriteItems", **request)
                 self.assertEqual(counted(client, "all"), sent)
                 last = lists[-1][-1]

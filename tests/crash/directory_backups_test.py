@@ -1,8 +1,8 @@
 """kill -9 of `stator backup` and `stator restore`, and of the server that is backed up, at random moments.
 
-After each kill the next backup succeeds, every backup that is listed can be restored, a restored directory holds exactly what was there
-when its backup was made, and nothing else is left: no file that no backup has, no snapshot of a backup, no half directory under the final name.
-Each time a snapshot is saved before, with a log that the server settles while the backup is made; it must be in the backup, whole.
+After each kill the next backup succeeds, every listed backup can be restored, a restored directory holds exactly what the server held when
+the backup was made, and nothing else is left: no file without a backup, no snapshot of a backup, no incomplete directory under the final name.
+Before each backup a snapshot is saved together with a log, which the server settles while the backup is made; the backup must hold it completely.
 
 STATOR_CRASH_ROUNDS is the number of kills, STATOR_CRASH_SEED the seed.
 """
@@ -72,7 +72,7 @@ class DirectoryBackupsTest(unittest.TestCase):
         for first in range(0, len(chosen), 25):
             client.call("BatchWriteItem", RequestItems={"things": [
                 {"PutRequest": {"Item": item(each, "v%d-" % number)}} for each in chosen[first:first + 25]]})
-        # So much in memory that the snapshot is made with the log.
+        # Enough data in memory that the snapshot is saved together with the log.
         for each in range(ITEMS, ITEMS + 12):
             client.call("PutItem", TableName="things", Item={"pk": {"N": str(each)}, "v": {"S": "v%d-" % number + "x" * 350_000}})
         save(client, "moving")
@@ -83,7 +83,7 @@ class DirectoryBackupsTest(unittest.TestCase):
         return [each["id"] for each in json.loads(listed.stdout)]
 
     def check_place(self):
-        """Every file belongs to a backup, and every backup's files are there."""
+        """Checks that every file belongs to a backup, and that every backup's files exist."""
         named = set()
         for name in os.listdir(os.path.join(self.place, "backups")):
             with open(os.path.join(self.place, "backups", name)) as file:
@@ -96,7 +96,7 @@ class DirectoryBackupsTest(unittest.TestCase):
         target = os.path.join(self.folder, "restored")
         killed, _ = self.kill_while("restore", self.place, backup, "--data", target)
         if killed:
-            # Either nothing under the final name, or all of it.
+            # Under the final name is either nothing or the complete directory.
             if os.path.exists(target):
                 self.assertTrue(os.path.exists(os.path.join(target, "STATOR")))
                 shutil.rmtree(target)
@@ -134,7 +134,7 @@ class DirectoryBackupsTest(unittest.TestCase):
                 if number % 3 == 2:
                     server.kill()
             if number % 3 == 1:
-                # Without a server, which the command then opens the directory for.
+                # Without a server: the command opens the directory itself.
                 killed, made = self.kill_while("backup", self.place, "--data", self.data)
                 kills += killed
                 if made:
@@ -146,7 +146,7 @@ class DirectoryBackupsTest(unittest.TestCase):
             self.assertEqual([name for name in os.listdir(os.path.join(self.data, "snapshots")) if not name.startswith(".")], ["moving"])
             listed = self.backups()
             self.assertLessEqual(len(listed), 4)
-            # One whose command was killed after its last step is not known by its id.
+            # If its command was killed after the last step, the backup exists, but the test does not know its id.
             for each in listed:
                 self.contents.setdefault(each, now)
             chosen = self.random.choice(listed)

@@ -1,6 +1,6 @@
-"""An import of a table with an index that is killed again and again: it goes on where it was, no item is lost and none is counted twice.
+"""kill -9 during an import of a table with an index, again and again: it continues where it was, no item is lost and none is counted twice.
 
-STATOR_CRASH_ROUNDS is how many kills (5), STATOR_CRASH_SEED what they depend on.
+STATOR_CRASH_ROUNDS is the number of kills (5), STATOR_CRASH_SEED the seed.
 """
 
 import gzip
@@ -18,7 +18,7 @@ from stator_server import StatorServer  # noqa: E402
 ROUNDS = int(os.environ.get("STATOR_CRASH_ROUNDS", "5"))
 SEED = int(os.environ.get("STATOR_CRASH_SEED", "1"))
 OBJECTS = 6
-# Enough that an import is under way for all the kills.
+# Enough items for the import to last through all the kills.
 ITEMS = OBJECTS * (2_000 + 2_000 * ROUNDS)
 TABLE = {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "g", "AttributeType": "N"}],
          "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST",

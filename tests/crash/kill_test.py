@@ -1,8 +1,8 @@
-"""kill -9 at random moments, by seed: all that was acknowledged is there, nothing is there by half.
+"""kill -9 at random moments, by seed: all acknowledged writes are there, and no write is there in part.
 
 Each round starts the server on the same directory; writers change items and indexes, alone, in batches and in transactions, one
-client creates and deletes tables and indexes, items expire. Then the process is killed. The next one must answer exactly what
-the clients were told, in tables, indexes and counts; of what was under way, each atomic part is there wholly or not at all.
+client creates and deletes tables and indexes, items expire. Then the process is killed. The next server must answer exactly what
+the clients were told, in tables, indexes and counts; of the requests in progress, each atomic part is there completely or not at all.
 
 STATOR_CRASH_ROUNDS is the number of kills, STATOR_CRASH_SEED the first seed.
 """
@@ -26,7 +26,7 @@ from stator_server import StatorServer  # noqa: E402
 ROUNDS = int(os.environ.get("STATOR_CRASH_ROUNDS", "5"))
 SEED = int(os.environ.get("STATOR_CRASH_SEED", "20230320"))
 WRITERS = 3
-ITEMS = 60  # of a writer, in each table
+ITEMS = 60  # of each writer, in each table
 EXPIRED = {"N": str(int(time.time()) - 1000)}
 NEVER = {"N": "4102444800"}
 
@@ -58,18 +58,19 @@ LATE = index("late", "ALL", "g", "pk")
 
 
 class Unfinished(Exception):
-    """The server died before it answered."""
+    """The server died before it replied."""
 
 
 class Change:
-    """An item as it is to become (None: gone)."""
+    """The intended new state of an item (None: deleted)."""
 
     def __init__(self, table_name, key, item):
         self.table_name, self.key, self.item = table_name, key, item
 
 
 class Worker(threading.Thread):
-    """A client that knows what it was told. `pending` are the atomic groups of changes of the request under way."""
+    """A client that records the acknowledged changes. `pending` has the atomic groups of changes of the request in
+    progress."""
 
     def __init__(self, number, tables):
         super().__init__(daemon=True)
@@ -91,7 +92,7 @@ class Worker(threading.Thread):
                     self.work(client)
         except Unfinished:
             pass
-        except Exception as error:  # whatever it is, the test must hear of it
+        except Exception as error:  # reported by the test, whatever it is
             self.failure = error
 
     def call(self, client, operation, **request):
@@ -101,7 +102,7 @@ class Worker(threading.Thread):
             raise Unfinished() from error
 
     def change(self, client, groups, operation, **request):
-        """One request that makes these groups of changes."""
+        """Sends one request that makes these groups of changes."""
         self.pending = groups
         self.call(client, operation, **request)
         for group in groups:
@@ -117,7 +118,8 @@ class Worker(threading.Thread):
                 self.tables[change.table_name].put(change.item)
 
     def settle(self, client):
-        """After the kill: each group that was under way is there, or what was there before is."""
+        """After the kill: checks that each group of the request in progress took effect completely or not at all, and
+        records which."""
         for group in self.pending:
             found = [client.call("GetItem", TableName=change.table_name, Key=change.key).get("Item") for change in group]
             before = [self.tables[change.table_name].items.get(canonical(change.key)) for change in group]
@@ -168,7 +170,7 @@ class Writer(Worker):
         return Change(table_name, key, None), {"Delete": {"TableName": table_name, "Key": key}}
 
     def update(self, table_name):
-        """Counts, moves the item within one index, and takes it out of another."""
+        """Counts, moves the item within one index, and removes it from another."""
         key = self.key(table_name, self.item(table_name))
         now = dict(self.tables[table_name].items.get(canonical(key), key))
         now["n"] = {"N": str(int(now.get("n", {"N": "0"})["N"]) + 3)}
@@ -194,7 +196,7 @@ class Writer(Worker):
         self.change(client, [[change]], "PutItem", **request["Put"])
 
     def distinct(self, make, count):
-        """Writes to so many different items, or a few less."""
+        """Writes to at most `count` different items."""
         made = {}
         for _ in range(count):
             change, request = make(self.any_table())
@@ -215,7 +217,7 @@ class Writer(Worker):
         self.change(client, [[change for change, _ in writes]], "TransactWriteItems", TransactItems=[request for _, request in writes])
 
     def refused(self, client):
-        """A transaction of which one condition does not hold changes nothing."""
+        """A transaction with one condition that does not hold must change nothing."""
         writes = self.distinct(self.any_write, 4)
         (_, members), = writes[-1][1].items()
         members["ConditionExpression"] = "attribute_exists(nothing)"
@@ -229,9 +231,9 @@ class Writer(Worker):
 
 
 class Builder(Worker):
-    """Creates a table, fills it, adds an index, deletes index and table; over and over under one name.
+    """Repeatedly creates a table of one name, fills it, adds an index, and deletes the index and the table.
 
-    `pending_table` is the description that the table is to get (None: gone) by the request under way, or False.
+    `pending_table` is the table's description after the request in progress (None: deleted), or False if there is no such request.
     """
 
     def __init__(self, number, tables):
@@ -251,7 +253,7 @@ class Builder(Worker):
             step(client)
 
     def cycle(self):
-        """From wherever the last server left off."""
+        """Continues from the state that the last server left."""
         name = PASSING["TableName"]
         if name in self.tables:
             yield self.alter(None, "DeleteTable", TableName=name)
@@ -330,7 +332,7 @@ class KillTest(unittest.TestCase):
         return sum(worker.acknowledged for worker in self.workers)
 
     def work_and_kill(self, seed, at_least=1):
-        """One life of the server, which ends some time after it has acknowledged so many requests."""
+        """Runs a server, and kills it some time after it has acknowledged `at_least` or more requests."""
         chance = random.Random(seed)
         enough = self.acknowledged() + max(at_least, chance.randrange(400))
         deadline = time.monotonic() + 10  # --sync may be slow
@@ -347,7 +349,7 @@ class KillTest(unittest.TestCase):
                 raise worker.failure
 
     def kill_at_the_start(self, seed):
-        """Recovery and interrupted backfills are interrupted once more, after some of the kills."""
+        """After some of the kills, also kills the server while it recovers and resumes backfills."""
         chance = random.Random("start %d" % seed)
         if chance.random() < 0.7:
             return
@@ -368,7 +370,7 @@ class KillTest(unittest.TestCase):
             self.assertEqual(wrong, [])
 
     def let_expire(self, client):
-        """What has expired goes, sooner or later."""
+        """Waits until all expired items are deleted."""
         items = self.tables["expiring"].items
         for key in [key for key, item in items.items() if item["ttl"] == EXPIRED]:
             item = items.pop(key)
@@ -389,7 +391,7 @@ class KillTest(unittest.TestCase):
         print("%d acknowledged requests over %d kills, all there" % (self.acknowledged(), ROUNDS))
 
     def test_a_lost_write_is_noticed(self):
-        """The check above can fail: half of the log is taken away after the kill."""
+        """Shows that the check can fail: half of the log is removed after the kill."""
         self.create_tables()
         self.work_and_kill(SEED, at_least=100)
         for log in pathlib.Path(self.data, "store").glob("*.log"):

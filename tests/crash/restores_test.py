@@ -1,7 +1,7 @@
 """kill -9 while the database is written to, saved, restored and reset, at random moments, by seed.
 
-After each start the database is what the acknowledged requests made of it, or what the one under way was to make of it; the same
-holds for every snapshot; and a clean stop leaves one store and no draft of a snapshot.
+After each start the database is in the state after the acknowledged requests, or after the one in progress as well; the same holds for every
+snapshot; and a clean stop leaves one store and no draft of a snapshot.
 
 STATOR_CRASH_ROUNDS is the number of kills, STATOR_CRASH_SEED the first seed.
 """
@@ -26,16 +26,16 @@ KEYS = 12
 NAMES = ["one", "two", "start"]
 TABLE = {"TableName": "things", "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
          "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]}
-# Several of these and a snapshot is made with the log, and settled later.
+# With several such values a snapshot is saved together with the log, and settled later.
 LARGE = 350_000
 
 
 class Unfinished(Exception):
-    """The server died before it answered."""
+    """The server died before it replied."""
 
 
 class State:
-    """The items by key (None: there is no table), and the same of each snapshot."""
+    """The items by key (None: there is no table), and the items of each snapshot."""
 
     def __init__(self, items, snapshots):
         self.items, self.snapshots = items, snapshots
@@ -62,7 +62,7 @@ def items_of(client):
 
 
 class Caller:
-    """Makes requests and knows what they have made of the database. `pending` is what the one under way is to make of it."""
+    """Makes requests and tracks the expected state of the database. `pending` is the state after the request in progress."""
 
     def __init__(self, chance):
         self.chance = chance
@@ -79,7 +79,7 @@ class Caller:
                     self.step(client)
         except Unfinished:
             pass
-        except Exception as error:  # the test must hear of it
+        except Exception as error:  # reported by the test
             self.failure = error
 
     def step(self, client):
@@ -123,7 +123,7 @@ class RestoresTest(unittest.TestCase):
         self.data = os.path.join(folder.name, "data")
 
     def found(self):
-        """The state after a start, of which the snapshots are read by restoring them."""
+        """Returns the state after a start; reads the snapshots by restoring them."""
         with StatorServer(["--data", self.data]) as server, Client(server.url) as client:
             items = items_of(client)
             change(client, "snapshots/save", {"name": "found"})
@@ -141,7 +141,7 @@ class RestoresTest(unittest.TestCase):
     def check_left(self, snapshots):
         self.assertEqual(sorted(os.listdir(os.path.join(self.data, "snapshots"))), sorted(snapshots))
         left = [name for name in os.listdir(self.data) if name.startswith(("store", "FILES", "STORE"))]
-        # One store that counts, and no draft of another.
+        # One store in use, and no draft of another.
         self.assertEqual(sorted(name.partition(".")[0] for name in left), ["FILES", "STORE", "store"], left)
         self.assertIn("STORE", left)
 

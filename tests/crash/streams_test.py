@@ -1,5 +1,6 @@
-"""kill -9 while items of a table with a stream are written: items, index and log agree to the record, each change is read once and in
-order by a consumer that goes on over the kills, and every acknowledged write is among them. STATOR_CRASH_ROUNDS kills."""
+"""kill -9 while items of a table with a stream are written: items, index and log agree in every record, a consumer that
+continues across the kills reads each change once and in order, and every acknowledged write is among them.
+STATOR_CRASH_ROUNDS is the number of kills."""
 
 import http.client
 import os
@@ -23,13 +24,13 @@ SERVE = ["--stream-shard-lifetime", "1"]
 
 
 def add(key):
-    """Counts in an item that is in the index, too."""
+    """An update that increments an item, which is in the index, too."""
     return {"TableName": "counted", "Key": {"pk": {"S": key}}, "UpdateExpression": "SET g = :g ADD n :one",
             "ExpressionAttributeValues": {":one": {"N": "1"}, ":g": {"S": "all"}}}
 
 
 class Writer(threading.Thread):
-    """Counts, single and in transactions of two, until the server dies."""
+    """Increments items, alone and in transactions of two, until the server dies."""
 
     def __init__(self, url, seed):
         super().__init__(daemon=True)
@@ -53,7 +54,7 @@ class Writer(threading.Thread):
                         self.acknowledged[key] = self.acknowledged.get(key, 0) + 1
         except (OSError, http.client.HTTPException):
             pass
-        except Exception as error:  # whatever it is, the test must hear of it
+        except Exception as error:  # reported by the test, whatever it is
             self.failure = error
 
 
@@ -62,12 +63,12 @@ class StreamsCrashTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.data = os.path.join(folder.name, "data")
-        self.items = {}  # the table as the stream tells it
+        self.items = {}  # the table as rebuilt from the stream
         self.acknowledged = {}
         self.records = 0
 
     def take(self, record):
-        """Each record must fit what the ones before it left: so none is missing, doubled or out of order."""
+        """Each record must match the state that the earlier ones left, so none is missing, repeated or out of order."""
         change = record["dynamodb"]
         key = change["Keys"]["pk"]["S"]
         self.assertEqual(self.items.get(key), change.get("OldImage"), record)
@@ -79,7 +80,7 @@ class StreamsCrashTest(unittest.TestCase):
             writers = [Writer(server.url, chance.random()) for _ in range(WRITERS)]
             for writer in writers:
                 writer.start()
-            # A consumer reads while they write, and dies with the server.
+            # A consumer reads while they write, and stops when the server dies.
             with Client(server.url) as client:
                 until = time.monotonic() + chance.uniform(0.05, 0.6)
                 while time.monotonic() < until or any(writer.sent < 3 for writer in writers):

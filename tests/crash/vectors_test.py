@@ -1,8 +1,8 @@
-"""kill -9 while a vector index is filled with the items that are there, and while its vectors are loaded into memory (in the long run: a
-graph of them is built), with writes beside.
+"""kill -9 while a vector index is filled with existing items, and while its vectors are loaded into memory (in the long run: while their
+graph is built), with concurrent writes.
 
-After each start the index becomes ACTIVE and searches answer what the items say: each match has its own score, and they are the nearest of
-all.
+After each start the index becomes ACTIVE and searches find the right items: each match has its own score, and the matches are the nearest
+of all.
 
 STATOR_CRASH_ROUNDS is the number of kills, STATOR_CRASH_SEED the seed.
 """
@@ -26,7 +26,7 @@ from stator_server import StatorServer  # noqa: E402
 ROUNDS = int(os.environ.get("STATOR_CRASH_ROUNDS", "6"))
 SEED = os.environ.get("STATOR_CRASH_SEED")
 GRAPH = ROUNDS >= 50
-ITEMS = 60000 if GRAPH else 4000  # a graph is built from 50 000 on; one item in ten is missing
+ITEMS = 60000 if GRAPH else 4000  # a graph is built from 50 000 entries on; about one item in ten is deleted
 DIMENSIONS = 6
 LOADING = ("load-vectors", "build-vector-graph")
 INDEX = {"IndexName": "near", "VectorAttribute": {"AttributeName": "v"}, "Dimensions": DIMENSIONS, "DistanceFunction": "EUCLIDEAN",
@@ -52,7 +52,7 @@ class VectorsTest(unittest.TestCase):
         print("seed", seed)
         self.random = random.Random(seed)
         self.vectors = {}
-        self.pending = None  # key, vector or None
+        self.pending = None  # (key, vector or None)
         self.failure = None
         self.written = 0
 
@@ -70,7 +70,7 @@ class VectorsTest(unittest.TestCase):
                 client.call("BatchWriteItem", RequestItems={"things": [{"PutRequest": {"Item": item}} for item in items[first:first + 25]]})
 
     def write(self, url, count=None):
-        """Changes so many items, one after the other, or goes on until the server dies."""
+        """Changes items one after the other, until `count` writes were made or the server dies."""
         try:
             with Client(url) as client:
                 while count is None or self.written < count:
@@ -88,11 +88,11 @@ class VectorsTest(unittest.TestCase):
                     self.written += 1
         except (OSError, http.client.HTTPException):
             pass
-        except Exception as error:  # whatever it is, the test must hear of it
+        except Exception as error:  # reported by the test, whatever it is
             self.failure = error
 
     def settle(self, client):
-        """The write under way at the kill was made, or not."""
+        """Finds out whether the write in progress at the kill took effect."""
         if self.pending is None:
             return
         key, vector = self.pending
@@ -128,7 +128,7 @@ class VectorsTest(unittest.TestCase):
         if index is None:
             return
         self.wait_until(lambda: self.index(client)["IndexStatus"] == "ACTIVE")
-        # No graph yet: every vector is looked at.
+        # Without a graph, every vector is compared.
         jobs(url, "/pause")
         for _ in range(10):
             query = self.vector()
@@ -162,7 +162,7 @@ class VectorsTest(unittest.TestCase):
         self.prepare()
         for number in range(ROUNDS):
             with StatorServer(self.arguments) as server, Client(server.url) as client:
-                # In one of three the backfill cannot have ended, on whatever machine.
+                # In one of three rounds the backfill cannot have ended, however fast the machine is.
                 (lambda: self.begin_loading(server.url, client), lambda: self.begin_backfill(server.url, client, True),
                  lambda: self.begin_backfill(server.url, client, False))[number % 3]()
                 writer = threading.Thread(target=self.write, args=(server.url,), daemon=True)
@@ -182,7 +182,8 @@ class VectorsTest(unittest.TestCase):
             with Client(server.url) as client:
                 self.begin_loading(server.url, client)
             self.write(server.url, count=500)
-            # They wait for further changes: these are all there. A graph is built behind everything else, so for minutes on a busy machine.
+            # Waiting jobs have loaded everything. A graph is built with lower priority than everything else, so it may take
+            # minutes on a busy machine.
             self.wait_until(lambda: {job["state"] for job in jobs(server.url) if job["name"] in LOADING} == {"WAITING"}, 1800)
             hits = 0
             with Client(server.url) as client:

@@ -1,9 +1,9 @@
-"""Brings replies into a comparable form and names what differs."""
+"""Normalises replies and finds their differences."""
 
 import json
 import re
 
-# Chosen anew by every service, or measured at moments that the requests do not decide.
+# Members that every service chooses for itself, or measures at its own times.
 UNCOMPARED = {"TableArn", "IndexArn", "TableId", "LatestStreamArn", "LatestStreamLabel", "CreationDateTime", "ItemCount",
               "TableSizeBytes", "IndexSizeBytes", "LastUpdateToPayPerRequestDateTime", "LastIncreaseDateTime",
               "LastDecreaseDateTime", "TableStatus", "IndexStatus", "SizeEstimateRangeGB"}
@@ -17,7 +17,7 @@ def text(value):
 
 
 def normal(node, name=None):
-    """Without what is not compared; what has no order is sorted."""
+    """Removes what is not compared, and sorts what has no order."""
     if isinstance(node, dict):
         return {key: normal(child, key) for key, child in node.items() if key not in UNCOMPARED}
     if isinstance(node, list):
@@ -47,7 +47,8 @@ def reply(step, status, body):
 
 
 def differences(ours, theirs):
-    """The members that differ, each as (path, our value, their value). An error's type hides its text."""
+    """The members that differ, each as (path, our value, their value). If the types of errors differ, their messages are not
+    compared."""
     if ours["type"] != theirs["type"]:
         return [("type", ours["type"], theirs["type"])]
     if ours["message"] != theirs["message"]:
@@ -69,7 +70,7 @@ def _walk(ours, theirs, path, found):
 
 
 def rule(step, ours, theirs, difference):
-    """The group that a difference belongs to: the operation, both outcomes, the member, and the texts without what varies."""
+    """The group of a difference: the operation, both outcomes, the member, and the texts without their variable parts."""
     path = re.sub(r"\[\d+\]", "[]", difference[0])
     path = re.sub(r"(Items?\b(\[\])?|Attributes|Responses)\..*", r"\1", path)
     if step["operation"].startswith("Describe") or step["operation"].endswith("Table"):

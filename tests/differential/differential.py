@@ -55,7 +55,7 @@ def started(stack, url):
 
 
 class Peer:
-    """The process of a peer. `start` ends the one that runs, if any, and waits until the new one listens."""
+    """The process of a peer. `start` ends a running one, and waits until the new one listens."""
 
     def __init__(self, command, url, start_s=60):
         self.command = shlex.split(command)

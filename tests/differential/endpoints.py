@@ -1,4 +1,4 @@
-"""Speaks to one DynamoDB API over HTTP."""
+"""A client of one DynamoDB API over HTTP."""
 
 import http.client
 import json
@@ -17,10 +17,10 @@ WAIT_S = 20
 
 
 class Endpoint:
-    """`call` returns (HTTP status, parsed body); a body that is no JSON comes back as text."""
+    """`call` returns (HTTP status, parsed body); a body that is not JSON is returned as text."""
 
     def __init__(self, url, revive=None):
-        """`revive` is called when nothing listens (a peer may die of a request), and must start it anew."""
+        """`revive` is called if nothing listens (a request may kill a peer), and must restart the peer."""
         parts = urllib.parse.urlsplit(url)
         self.address = (parts.hostname, parts.port or 80)
         self.connection = None
@@ -38,7 +38,7 @@ class Endpoint:
                 text = answer.read().decode("utf-8", "replace")
                 break
             except (OSError, http.client.HTTPException):
-                # A kept connection may have been closed since; a fresh one must work.
+                # A kept connection may have been closed meanwhile; a new one must work.
                 self.connection.close()
                 self.connection = None
                 if attempt == 2:
@@ -49,13 +49,13 @@ class Endpoint:
             return answer.status, text
 
     def _no_answer(self):
-        """A peer that cuts the connection twice has died of the request, or has hung."""
+        """A peer that cuts the connection twice has died of the request, or hangs."""
         if self.revive is not None:
             self.revive()
         return 0, "no answer"
 
     def reset(self):
-        """Leaves the tables of tables.py, empty, and none other of ours. Foreign tables are not touched."""
+        """Recreates the tables of tables.py, empty, and deletes our other tables. Foreign tables are not touched."""
         for name in self._ours():
             status, body = self.call("DeleteTable", {"TableName": name})
             if status != 200:
@@ -69,7 +69,7 @@ class Endpoint:
         self.settle()
 
     def settle(self):
-        """Waits until no table of ours is about to change."""
+        """Waits until none of our tables is changing its status."""
         self._wait(lambda: all(self._is_settled(name) for name in self._ours()))
 
     def _ours(self):

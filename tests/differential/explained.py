@@ -1,11 +1,11 @@
-"""The list of differences that are known, each with the reason why Stator answers as the service does."""
+"""The list of known differences, each with the reason why Stator answers as the service does."""
 
 import json
 import os
 import re
 
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "explained.json")
-# Regular expressions: searched for in what the name says. All those given must be found.
+# Members that are regular expressions, each searched in the named part of a difference. All that an entry has must match.
 PATTERNS = {"operation", "ours", "theirs", "our_message", "their_message", "member", "our_value", "their_value", "request"}
 
 

@@ -3,7 +3,7 @@
 import tables
 import values
 
-# What a broken expression may hold in the place of one of its parts.
+# Texts that replace a part of an expression to break it.
 BREAKAGES = ["", "(", ")", ",", "=", "AND", "NOT", "size", "foo(a)", "status", ":undefined", "#undefined", "a a", "a.", "a[",
              "a[x]", "1", "'x'", "a = a", "!", "a BETWEEN :v0", "SET", "a[99999999999]", "attribute_exists(:v0)", "IN ()"]
 
@@ -132,7 +132,7 @@ class Expression:
         return text + " AND " + more if self.rng.random() < 0.8 else more + " AND " + text
 
     def broken(self, text):
-        """The text with one of its parts left out, doubled or replaced."""
+        """The text with one of its parts removed, doubled or replaced."""
         parts = text.split(" ")
         at = self.rng.randrange(len(parts))
         roll = self.rng.random()
@@ -145,7 +145,7 @@ class Expression:
         return " ".join(parts)
 
     def into(self, request):
-        """Adds the collected names and values, sometimes with one too many or one missing."""
+        """Adds the collected names and values, sometimes with one too many or one too few."""
         if self.rng.random() < 0.03:
             self.names["#unused"] = "z"
         if self.rng.random() < 0.03:

@@ -1,7 +1,7 @@
 """Generates a sequence of requests from a seed.
 
-A step is a dictionary: "operation", "request", and "all": True where the reply's pages are followed to the end and
-compared as a whole, because the order of items differs between stores that hash keys differently.
+A step is a dictionary: "operation", "request", and "all": True if all pages of the reply are read and compared as a whole,
+because stores that hash keys differently return items in a different order.
 """
 
 import copy
@@ -13,7 +13,7 @@ from expressions import Expression
 
 RETURN_VALUES = {"PutItem": ["NONE", "ALL_OLD"], "DeleteItem": ["NONE", "ALL_OLD"],
                  "UpdateItem": ["NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW"]}
-# What a member of a request is replaced with to make it invalid.
+# Values that replace a member of a request to make it invalid.
 REPLACEMENTS = ["", "x", "a b!", "INVALID", 0, -1, 1, 1.5, 1000000, True, None, [], {}, [{}], {"a": "b"}, ["x"], "y" * 300,
                 {"pk": {"S": "p"}}]
 
@@ -76,7 +76,7 @@ def update(rng):
         request["UpdateExpression"] = expression.broken(text) if rng.random() < 0.1 else text
     step = conditional(rng, "UpdateItem", request, expression)
     if "SET" not in request.get("UpdateExpression", ""):
-        # Whether it made an item must show at once, not in the reads after it.
+        # Return the new item, so that whether the update created one shows at once, not only in later reads.
         request["ReturnValues"] = "ALL_NEW"
     return step
 
@@ -181,7 +181,7 @@ def batch_write(rng):
 
 
 def distinct(keys):
-    """Without keys that name the same item; numbers are compared as numbers."""
+    """Removes keys that name the same item; numbers are compared by value."""
     seen = {}
     for key in keys:
         seen.setdefault(repr(sorted((n, float(v["N"]) if "N" in v else v) for n, v in key.items())), key)

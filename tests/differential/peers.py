@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Installs the peers that the registries have, and compares Stator with each in turn. See README.md."""
+"""Installs the peers that package registries have, and compares Stator with each in turn. See README.md."""
 
 import argparse
 import dataclasses
@@ -18,7 +18,7 @@ REQUESTS_A_SEED = 100
 
 
 class Skipped(Exception):
-    """Why a peer cannot be had on this machine."""
+    """The reason why a peer is not available on this machine."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Peer:
     needs: str  # the program that installs it
     install: object
     command: object
-    oldest: tuple = ()  # version of that program
+    oldest: tuple = ()  # the least version of that program
 
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>peers</groupId>
@@ -91,7 +91,7 @@ def check_program(peer):
 
 
 def installed(name, peer):
-    """The folder that the peer stands in. One that was installed whole is marked with its version."""
+    """Returns the peer's folder, and installs the peer if necessary. A complete installation is marked with its version."""
     folder = KEPT / name
     mark = folder / "installed"
     if not mark.exists() or mark.read_text() != peer.version:
@@ -112,7 +112,7 @@ def free_port():
 
 
 def wait_for_port(port, seconds=60):
-    """Until something listens there."""
+    """Waits until something listens on the port."""
     until = time.monotonic() + seconds
     while True:
         try:

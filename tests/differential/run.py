@@ -1,13 +1,13 @@
-"""Runs sequences of steps on two endpoints and finds where they part."""
+"""Runs sequences of steps on two endpoints and finds where they differ."""
 
 import json
 
 import compare
 
-# A reply is followed for this many pages at the most.
+# The most pages that are read of one reply.
 MAXIMUM_PAGES = 300
 CHANGES_TABLES = {"CreateTable", "UpdateTable", "DeleteTable", "UpdateTimeToLive", "TagResource", "UntagResource"}
-# What must never be ours, whatever the peer does.
+# Answers that we must never give, whatever the peer does.
 NO_ANSWERS = {"HTTP 0", "InternalServerError"}
 READS = {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan", "DescribeTable", "ListTables"}
 
@@ -28,7 +28,7 @@ def answer(endpoint, step):
 
 
 def all_pages(endpoint, step, body):
-    """The union of all pages. How many there are is compared too; capacity is only where there is one page."""
+    """All pages as one reply. The number of pages is compared too, but capacity only if there is one page."""
     whole = {"Items": list(body.get("Items", [])), "Count": body["Count"], "ScannedCount": body["ScannedCount"], "Pages": 1}
     if "Items" not in body:
         whole["Items"] = []
@@ -49,10 +49,10 @@ def all_pages(endpoint, step, body):
 
 
 def run(ours, theirs, steps, outcomes=None):
-    """Yields a Difference for each member that differs, and where we have no answer. Counts our replies by type in `outcomes`.
+    """Yields a Difference for each member that differs, and for each step that we fail to answer. Counts our replies by type in `outcomes`.
 
-    When a step that writes has parted the two, or one of them has failed inside, both start again with empty tables, so
-    that one difference is not reported again by every read after it.
+    When a write makes the two differ, or one of them has an internal failure, both restart with empty tables, so that the reads
+    after it do not report the same difference again.
     """
     for endpoint in (ours, theirs):
         endpoint.reset()
@@ -76,7 +76,8 @@ def run(ours, theirs, steps, outcomes=None):
 
 
 def minimise(ours, theirs, difference, budget=60):
-    """The fewest steps that still show the rule (within `budget` runs), and the last request with the fewest members."""
+    """Returns the fewest steps that still show the rule (within `budget` runs), with the fewest members in the last
+    request."""
     def shows(steps):
         nonlocal budget
         budget -= 1

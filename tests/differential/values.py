@@ -9,7 +9,7 @@ STRINGS = ["", "x", "y", "xy", "xyz", "Z", "é", "日本", "\U0001f600", "10", "
 NUMBERS = ["0", "-0", "1", "2", "-1", "10", "1.5", "01.50", "1e2", "-3.25E-2", "123456789012345678901234567890",
            "12345678901234567890123456789012345678", "9.9e125", "1e-130", "0.1"]
 BYTES = [b"", b"x", b"xy", b"\x00", b"\xff\x01", b"abc"]
-# Each must be refused.
+# All of these must be refused.
 BAD_VALUES = [
     {}, {"S": "x", "N": "1"}, {"N": "abc"}, {"N": ""}, {"N": "1e126"}, {"N": "1e-131"},
     {"N": "123456789012345678901234567890123456789"}, {"SS": []}, {"NS": []}, {"BS": []}, {"SS": ["a", "a"]},
@@ -23,7 +23,7 @@ def encoded(data):
 
 
 def scalar(rng, kind=None, key=False):
-    """A value of one of the three key types; `key` leaves out the empty ones, which keys cannot hold."""
+    """A value of one of the three key types; `key` leaves out empty values, which keys cannot have."""
     kind = kind or rng.choice("SNB")
     if kind == "S":
         return {"S": rng.choice(STRINGS[1:] if key else STRINGS)}
@@ -57,7 +57,7 @@ def key(rng, table):
 
 
 def key_part(rng, table, name, kind):
-    # Few partitions with many items in each: queries then have something to order.
+    # Few partitions with many items in each, so that queries have an order to check.
     if name == tables.key_names(table)[0]:
         return {"S": rng.choice(["p", "q"])} if kind == "S" else {"B": rng.choice(["cA==", "cQ=="])}
     return scalar(rng, kind, key=True)

@@ -1,4 +1,4 @@
-/* include/stator/stator_c.h, compiled as C and linked with libstator.so: what callers in other languages stand on. */
+/* Tests include/stator/stator_c.h, compiled as C and linked with libstator.so, as other languages use it. */
 #include "stator/stator_c.h"
 
 #include <pthread.h>
@@ -24,7 +24,7 @@ static const char kTable[] =
     "\"AttributeDefinitions\":[{\"AttributeName\":\"pk\",\"AttributeType\":\"S\"}],"
     "\"KeySchema\":[{\"AttributeName\":\"pk\",\"KeyType\":\"HASH\"}]}";
 
-/* Calls, holds the answer against what is expected, and releases it. `part` is something the body must contain. */
+/* Makes a call, compares the reply with what is expected, and releases it. The body must contain `part`. */
 static void expect(stator_database* database, const char* target, const char* request, int status, const char* type,
                    const char* part) {
   stator_reply reply;
@@ -196,7 +196,7 @@ static void moves_its_clock(void) {
   stator_close(database);
 }
 
-/* Calls PutItem and tells what came of it. */
+/* Calls PutItem and returns the status. */
 static int32_t put(stator_database* database, uint32_t* hold_ms) {
   static const char request[] = "{\"TableName\":\"things\",\"Item\":{\"pk\":{\"S\":\"a\"}}}";
   stator_reply reply;
@@ -223,7 +223,7 @@ static void fails_by_rules(void) {
       error == NULL);
   CHECK(put(database, &hold_ms) == 0 && hold_ms == 250);
   expect(database, "Scan", "{\"TableName\":\"things\"}", 200, "", "\"Count\":0");
-  /* A rule whose request another one ended counts, too. */
+  /* A rule also counts a request that another rule ended. */
   CHECK(put(database, &hold_ms) == 200 && hold_ms == 250);
   CHECK(stator_simulate(database, "{\"rules\":[{\"when\":{},\"then\":{\"cut\":\"after\"}}", &error) == -1);
   expect_error(error, "the rules are no JSON");
@@ -274,7 +274,7 @@ static void answers_many_threads(void) {
   stator_close(database);
 }
 
-/* A child has none of the library's threads; it must not call the library, but it must be able to end. */
+/* A forked child has none of the library's threads; it must not call the library, but must be able to end. */
 static void lets_forked_children_end(void) {
   stator_database* database = stator_open(NULL, NULL, NULL, NULL);
   expect(database, "CreateTable", kTable, 200, "", "{");

@@ -1,5 +1,5 @@
-"""cmake --install into a prefix that is then moved, and programs outside the project that are built on it: with find_package on the
-shared and on the static library, with pkg-config in C and in C++.
+"""Tests cmake --install into a prefix that is moved afterwards, and programs outside the project that are built on it: with find_package
+on the shared and the static library, and with pkg-config in C and C++.
 
     python3 install_test.py BUILD
 """
@@ -171,7 +171,7 @@ class InstallTest(unittest.TestCase):
         allowed = r"^(librocksdb|libsimdjson|libstdc\+\+|libgcc_s|libc|libm|ld-linux-.*|libz|libzstd|libxxhash|libmd|libpthread)\.so"
         for name in needed:
             self.assertRegex(name, allowed)
-        # Neither the AWS client nor libpq nor the command line, nor what they would load on their first use.
+        # It contains neither the AWS client, libpq and the command line, nor the libraries that these load on first use.
         with open(os.path.join(self.lib, "libstator.so"), "rb") as file:
             contents = file.read()
         for text in (b"libcurl.so", b"libpq.so", b"libssl.so", b"libedit.so", b"AWS_PROFILE"):

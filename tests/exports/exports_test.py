@@ -1,4 +1,4 @@
-"""An export of a served table, read by a program that knows nothing of the one that wrote it: Python's json, gzip and hashlib."""
+"""Reads an export of a served table with independent code: Python's json, gzip and hashlib."""
 
 import base64
 import gzip
@@ -61,7 +61,7 @@ class ExportsTest(unittest.TestCase):
             self.assertEqual(md5_of(content), file["md5Checksum"])
             self.assertEqual(hashlib.md5(content).hexdigest() + "-1", file["etag"])
             lines = gzip.decompress(content).decode().splitlines(keepends=True)
-            # U+2028 and the like are no ends of lines to whoever reads these files.
+            # U+2028 and similar characters do not end lines in these files.
             lines = "".join(lines).split("\n")[:-1]
             self.assertEqual(len(lines), file["itemCount"])
             found += [json.loads(one)["Item"] for one in lines]

@@ -1,5 +1,5 @@
-"""Tables into buckets and back, over HTTP: exports in both formats, read by amazon.ion where it is Ion, dropped tables imported again from them
-in every compression, increments replayed, and an import that is killed on its way."""
+"""Exports tables to buckets and imports them again, over HTTP: exports in both formats (Ion is read by amazon.ion), dropped
+tables imported again in every compression, increments replayed, and an import that is killed."""
 
 import decimal
 import glob
@@ -27,7 +27,7 @@ KEYS = {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
 
 
 def ion_library():
-    """amazon.ion in an environment of its own below the build, or None where it cannot be had."""
+    """The Python of a virtual environment below the build with amazon.ion, or None if that cannot be installed."""
     folder = os.environ.get("STATOR_ION_ENVIRONMENT")
     if not folder:
         return None
@@ -42,7 +42,7 @@ def ion_library():
     return python if subprocess.run(known, stderr=subprocess.DEVNULL).returncode == 0 else None
 
 
-# Reads Ion from standard input and writes each value in DynamoDB's JSON: as another program understands it.
+# Reads Ion from standard input with Amazon's library, and writes each value as DynamoDB JSON.
 READ_ION = """
 import base64, decimal, json, sys
 import amazon.ion.simpleion as ion
@@ -70,7 +70,7 @@ for value in ion.loads(sys.stdin.buffer.read(), single_value=False):
 
 def by_key(items):
     def plain(value):
-        """Numbers by value, sets without order."""
+        """Compares numbers by value, and sets without order."""
         if "N" in value:
             return {"N": str(decimal.Decimal(value["N"]).normalize())}
         if "NS" in value:
@@ -124,14 +124,14 @@ class ImportsTest(unittest.TestCase):
                            InputCompressionType=compression, TableCreationParameters={"TableName": table, **KEYS}, **more)["ImportTableDescription"]
 
     def imported(self, client):
-        """How many items the table has: the import tells no counts before its end."""
+        """The number of items in the table: the import reports no counts before its end."""
         try:
             return client.call("DescribeTable", TableName="tab")["Table"]["ItemCount"]
         except CallError:
-            return 0  # it is not there yet
+            return 0  # the table does not exist yet
 
     def text_of(self, export):
-        """What all files of an export hold, in the order of the manifest."""
+        """The content of all files of an export, in the order of the manifest."""
         with open(os.path.join(self.bucket, os.path.dirname(export["ExportManifest"]), "manifest-files.json")) as files:
             keys = [json.loads(line)["dataFileS3Key"] for line in files]
         text = b""
@@ -178,7 +178,7 @@ class ImportsTest(unittest.TestCase):
                         self.assertEqual(client.call("DescribeTable", TableName="tab")["Table"]["TableId"], done["TableId"])
                         self.assertEqual(by_key(client.pages("Scan", TableName="tab")), expected)
                         client.call("DeleteTable", TableName="tab")
-            # The manifests are no data, and say so.
+            # The manifests are no data files, and fail as such.
             root = os.path.dirname(exports["DYNAMODB_JSON"]["ExportManifest"]) + "/"
             begun = self.start_import(client, root, "DYNAMODB_JSON", "GZIP")
             done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
@@ -198,7 +198,7 @@ class ImportsTest(unittest.TestCase):
             self.assertTrue(glob.glob(os.path.join(self.bucket, os.path.dirname(export["ExportManifest"]), "data", "*.ion.gz")))
 
     def test_increments_replayed_give_the_table(self):
-        # The least period is a quarter of an hour: the clock is in our hands.
+        # The shortest period is a quarter of an hour, so the test moves the clock.
         with StatorServer(self.arguments + ["--clock", "2026-01-01T00:00:00Z"]) as server, Client(server.url) as client:
             def advance(seconds):
                 request = urllib.request.Request(server.url + "/_stator/clock/advance", json.dumps({"seconds": seconds}).encode())
@@ -295,7 +295,7 @@ class ImportsTest(unittest.TestCase):
                 "GlobalSecondaryIndexes": {"byG": {"BulkPutBytes": 3 * 10}}, "LocalSecondaryIndexes": {"byL": {"BulkPutBytes": 9}},
                 "VectorIndexes": {"byE": {"BulkPutVectorBytes": 1024}}}])
 
-            # 3000 units at 1024 a second: it is under way for a while.
+            # 3000 units at 1024 a second: the operation lasts for a while.
             client.call("CreateTable", TableName="large", **KEYS)
             self.write("large/1", b"".join(json.dumps({"Item": {"pk": {"S": str(n)}, "v": {"S": "x" * 300000}}}).encode() + b"\n" for n in range(10)))
             arn = client.call("StartBulkPutItems", TableName="large", MaxWriteRequestUnits=1024,

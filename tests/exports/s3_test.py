@@ -1,5 +1,5 @@
-"""Buckets of a service (--s3-endpoint): exports to moto's S3, imports from it, backups of a data directory; every signature verified by
-botocore on the way."""
+"""Tests buckets of an S3 service (--s3-endpoint): exports to moto's S3, imports from it, backups of a data directory. botocore verifies
+every signature on the way."""
 
 import base64
 import datetime
@@ -31,7 +31,7 @@ TABLE = {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]
 
 
 def moto():
-    """The program moto_server, of an environment of its own below the build; None where it cannot be had."""
+    """The program moto_server from a virtual environment below the build; None if that cannot be installed."""
     folder = os.environ.get("STATOR_MOTO_ENVIRONMENT")
     if not folder:
         return None
@@ -44,7 +44,7 @@ def moto():
 
 
 class Verifying(http.server.BaseHTTPRequestHandler):
-    """Passes requests on to the service once their signature was made anew and is the same."""
+    """Forwards requests to the service after botocore has computed the same signature."""
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_):
@@ -153,7 +153,7 @@ class S3Test(unittest.TestCase):
 
     def direct(self, method, path, body=b"", headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.moto_port, timeout=60)
-        # What moto takes for signed, without looking.
+        # moto accepts this as signed, without verifying it.
         signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=%s/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0" % KEYS["access"]}
         connection.request(method, path, body, {**signed, **(headers or {})})
         reply = connection.getresponse()
@@ -178,7 +178,7 @@ class S3Test(unittest.TestCase):
                 client.call("PutItem", TableName="tab", Item={"pk": {"S": "k%d" % number}, "v": {"B": base64.b64encode(random.randbytes(290000)).decode()}})
             before = {item["pk"]["S"]: item for item in client.pages("Scan", TableName="tab")}
             arn = client.call("DescribeTable", TableName="tab")["Table"]["TableArn"]
-            self.proxy.fail_next = 2  # which is tried again
+            self.proxy.fail_next = 2  # these requests are retried
             begun = client.call("ExportTableToPointInTime", TableArn=arn, S3Bucket="bucket", S3Prefix="a b+c/ü")["ExportDescription"]
             export = self.wait(client, "DescribeExport", "ExportDescription", ExportArn=begun["ExportArn"])
             self.assertEqual(export["ExportStatus"], "COMPLETED", export)
@@ -246,7 +246,7 @@ class S3Test(unittest.TestCase):
             self.assertEqual(self.proxy.skewed, 1, "what was found out is kept")
         told = [line for line in server.lines if "clock" in line]
         self.assertEqual(len(told), 1, server.lines)
-        # A Date is of whole seconds, and the reply takes a while.
+        # A Date has whole seconds, and the reply takes a while.
         apart = r"this machine's clock is 3(600|59\d) s behind that of http://127.0.0.1"
         self.assertRegex(told[0], apart)
         done = subprocess.run([os.environ["STATOR_BIN"], "backup", "s3://bucket/none", "--list", *self.arguments[2:]], capture_output=True, text=True,

@@ -9,7 +9,7 @@ struct Row {
   std::string text;
   std::string_view names;
   std::string_view values;
-  std::string message;  // after "Invalid FilterExpression: "; empty: sound
+  std::string message;  // after "Invalid FilterExpression: "; empty if the text is valid
 };
 
 void check(std::initializer_list<Row> rows) {

@@ -25,7 +25,7 @@ KeyCondition bind(std::string_view text) {
   return bind_key_condition(text, bindings);
 }
 
-/// What a query reads, as text: a=… for each hash value, then range equalities, then the last predicate.
+/// The range of a query as text: a=… for each hash value, then range equalities, then the last predicate.
 std::string describe(const KeyRange& range) {
   std::string text;
   const auto append = [&](const AttributeValue& value) { json::append_value(value, text); };

@@ -218,7 +218,7 @@ TEST(AttributeUpdates, PutAddAndDelete) {
   struct Row {
     std::string updates;
     std::string item;
-    std::string expect;  // or the error, with '!' before it
+    std::string expect;  // or the error, after a '!'
   };
   for (const Row& row : std::initializer_list<Row>{
            {R"({"a":{"Value":{"S":"x"},"Action":"PUT"}})", "{}", R"({"a":{"S":"x"}})"},

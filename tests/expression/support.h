@@ -14,7 +14,7 @@
 
 namespace stator::expression::test {
 
-/// A JSON text and the parser that keeps it.
+/// A JSON text and the parser that owns it.
 class Json {
  public:
   explicit Json(std::string_view text) : value_(parser_.parse(text)) {}
@@ -26,7 +26,7 @@ class Json {
   json::Value value_;
 };
 
-/// "Type: message" of the ApiError that `action` throws, "" where it throws none.
+/// Returns "Type: message" of the ApiError that `action` throws, or "" if it throws none.
 template <class Action>
 std::string error_of(Action action) {
   try {
@@ -48,7 +48,7 @@ inline Bindings make_bindings(std::string_view names, std::string_view values) {
   return Bindings(name_object ? &*name_object : nullptr, value_object ? &*value_object : nullptr);
 }
 
-/// An item from its wire JSON, with the bytes it reads.
+/// An item from its wire JSON, with the bytes that it refers to.
 class StoredItem {
  public:
   explicit StoredItem(std::string_view wire)
@@ -63,7 +63,7 @@ class StoredItem {
   json::Item item;
 };
 
-/// JSON with its members in order, so that texts can be compared.
+/// JSON with its members sorted, so that texts can be compared.
 inline std::string sorted(std::string_view text) { return json::pretty(text, true); }
 
 }  // namespace stator::expression::test

@@ -9,7 +9,7 @@ namespace {
 struct Row {
   ExpressionKind kind;
   std::string text;
-  std::string message;  // after "Invalid …Expression: "; empty: the text is sound
+  std::string message;  // after "Invalid …Expression: "; empty if the text is valid
 };
 
 std::string repeat(std::string_view part, int times) {

@@ -8,7 +8,7 @@ namespace {
 struct Row {
   std::string text;
   std::string item;    // without its braces
-  std::string expect;  // likewise; or the error, with '!' before it
+  std::string expect;  // likewise; or the error, after a '!'
   std::string values = R"({":v":{"S":"new"}})";
   std::string names = {};
 };
@@ -250,7 +250,7 @@ TEST(Update, TellsThePathsItWrites) {
   EXPECT_EQ(update.paths(), expected);
 }
 
-// Errors before there is an item
+// Errors that do not depend on an item
 // ---------------------------------------------------------------------------------------
 
 struct ErrorRow {

@@ -20,7 +20,7 @@ std::string read(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// The files below a directory, by their paths in it.
+/// The files below a directory, by relative path.
 std::set<std::string> files_below(const fs::path& directory, const fs::path& part = {}) {
   std::set<std::string> found;
   for (const fs::path& entry : list(directory / part)) {

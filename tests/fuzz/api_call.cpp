@@ -7,13 +7,13 @@
 #include "fuzz/budget.h"
 #include "fuzz/check.h"
 
-/// The first line names an operation (any other text stands for one of them), the rest is the request body.
+/// The first line names an operation (any other text is mapped to one), the rest is the request body.
 namespace {
 
 namespace api = stator::api;
 namespace generated = stator::api::generated;
 
-/// The prepared tables are small, but one item is read several times over by an expression.
+/// The prepared tables are small, but an expression may read an item several times.
 constexpr stator::fuzz::Bound kBound{.base_us = 300'000, .ns_per_byte = 5'000};
 
 const api::Operation& operation_of(std::string_view line) {
@@ -39,6 +39,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     stator::fuzz::require(fault.empty(), fault);
     changed = changed || (writes && given.error.empty());
   });
-  if (changed) tables = generated::prepared_tables(true);  // so that an input means the same whatever came before it
+  if (changed) tables = generated::prepared_tables(true);  // so that an input's result does not depend on earlier ones
   return 0;
 }

@@ -7,8 +7,8 @@
 #include "server/authentication.h"
 #include "server/signature_verifier.h"
 
-/// A head with its Authorization header or presigned query, and its body: judged as by a server without keys, then as
-/// by one with keys, at the time at which the seeds were signed.
+/// A head with its Authorization header or presigned query, and its body: checked as by a server without keys and as by
+/// one with keys, at the time at which the seeds were signed.
 namespace {
 
 using stator::server::AccessKey;
@@ -21,7 +21,7 @@ class SignedThen final : public stator::core::Clock {
   [[nodiscard]] std::int64_t now_ms() const override { return 1'795'608'000'000; }  // 2026-11-25T12:00:00Z
 };
 
-/// Whether the request is let through. Whatever is refused is refused as the client's fault.
+/// Returns whether the request is accepted. Every refusal must be a client error.
 bool lets_through(const stator::server::Authenticator& authenticator, const stator::server::RequestHead& head,
                   std::string_view body) {
   try {
@@ -50,7 +50,7 @@ void check(std::string_view bytes) {
   const bool verified = lets_through(kVerifier, head, body);
   stator::fuzz::require(in_form || !verified, "what has no signature cannot have a right one");
   if (!verified) return;
-  // One byte more is another body, which nobody signed.
+  // With one byte more the body is another one, which nobody signed.
   stator::fuzz::require(!lets_through(kVerifier, head, std::string(body) + "x"), "the signature covers the body");
 }
 

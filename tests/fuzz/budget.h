@@ -5,13 +5,13 @@
 
 namespace stator::fuzz {
 
-/// The limit of an input's cost: processor time of the calling thread, so that a busy machine does not matter.
+/// The limit of an input's cost, in processor time of the calling thread, so that a busy machine does not matter.
 struct Bound {
   std::int64_t base_us;
   std::int64_t ns_per_byte;
 };
 
-/// Runs `work` (repeatable) and ends the program, as a crash does, where it takes longer than the bound three times.
+/// Runs `work` (which must be repeatable); aborts the program if it takes longer than the bound three times.
 template <class Work>
 void within(const Bound& bound, std::size_t input_bytes, Work work);
 

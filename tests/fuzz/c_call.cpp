@@ -6,9 +6,9 @@
 #include "fuzz/check.h"
 #include "stator/stator_c.h"
 
-/// include/stator/stator_c.h with anything at all: the first line is a target, the second a region, the rest a request
-/// body. The body is also read as options, which must be refused in one line where they are not some (and are not acted
-/// on: a directory could lie anywhere), and as the rules of a simulator.
+/// Arbitrary input for include/stator/stator_c.h: the first line is a target, the second a region, the rest a request
+/// body. The body is also read as options (if they are invalid they must be refused with one line; they are not acted
+/// upon, as they may name any directory) and as the rules of a simulator.
 namespace {
 
 using stator::fuzz::require;

@@ -6,14 +6,14 @@
 
 namespace stator::fuzz {
 
-/// Ends the program, as a crash does, where something that must hold does not.
+/// Aborts the program if a required property does not hold.
 inline void require(bool holds, std::string_view what) {
   if (holds) return;
   std::fprintf(stderr, "BROKEN RULE: %.*s\n", static_cast<int>(what.size()), what.data());
   std::abort();
 }
 
-/// The text before the first `mark`, which is taken off `rest` with it.
+/// Returns the text before the first `mark`, and removes both from `rest`.
 inline std::string_view take_until(std::string_view& rest, char mark) {
   const std::size_t at = rest.find(mark);
   const std::string_view taken = rest.substr(0, at);

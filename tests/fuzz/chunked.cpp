@@ -6,7 +6,7 @@
 #include "fuzz/budget.h"
 #include "fuzz/check.h"
 
-/// The first byte says in pieces of which size the rest arrives: the body must be the same as when it comes at once.
+/// The first byte selects the size of the pieces in which the rest arrives: the body must be the same as in one piece.
 namespace {
 
 using stator::fuzz::require;
@@ -32,7 +32,7 @@ Decoded decode(std::string_view raw, std::size_t piece_bytes) {
     std::size_t used = 0;
     result.status = decoder.decode(bytes.data(), bytes.size(), used);
     require(used <= bytes.size() && decoder.decoded() <= used, "decoded bytes stand before the raw ones");
-    // As a connection does: the raw bytes that are left follow the decoded ones.
+    // Like a connection: moves the remaining raw bytes behind the decoded ones.
     result.left = bytes.size() - used;
     bytes.erase(decoder.decoded(), used - decoder.decoded());
   }

@@ -10,8 +10,8 @@
 #include "fuzz/budget.h"
 #include "fuzz/check.h"
 
-/// Three lines: what the expression is ("condition", "filter", "update", "projection" or "key"), the expression, and
-/// `{"names": …, "values": …}`. It is bound and, where it may be, used on stored items, large ones among them.
+/// Three lines: the kind of expression ("condition", "filter", "update", "projection" or "key"), the expression, and
+/// `{"names": …, "values": …}`. It is bound and, if it is valid, used on stored items, some of them large.
 namespace {
 
 using stator::json::Item;
@@ -20,7 +20,7 @@ namespace api = stator::api;
 namespace core = stator::core;
 namespace expression = stator::expression;
 
-/// An expression of 4 KB may have 300 operators, and each may read the largest item.
+/// An expression of 4 KB may have 300 operators, each of which may read the largest item.
 constexpr stator::fuzz::Bound kBound{.base_us = 400'000, .ns_per_byte = 20'000};
 
 std::string repeated(std::string_view unit, std::size_t count) {
@@ -49,7 +49,7 @@ struct Lines {
   std::string_view bindings;
 };
 
-/// The names and values, as a request has them whose shape was checked: values are of the right JSON type then.
+/// The names and values of a request whose shape was checked: values have the right JSON types.
 class Names {
  public:
   explicit Names(std::string_view json) {
@@ -102,7 +102,7 @@ void apply(const expression::Update& update) {
     }
     std::string json;
     item.append_json(json);
-    // What an update leaves is an item that can be stored and read again.
+    // The result of an update must be an item that can be stored and read again.
     const Item again(json);
     stator::fuzz::require(again.holds_same(item), "an updated item reads back as it was written");
     stator::fuzz::require(again.size_bytes() == item.size_bytes(), "its size is that of what was written");

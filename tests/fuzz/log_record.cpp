@@ -6,8 +6,8 @@
 #include "fuzz/budget.h"
 #include "fuzz/check.h"
 
-/// The bytes of a record of the change log, which a damaged disk may have changed: it is refused as damage, or its
-/// parts lie within it, one behind the other.
+/// The bytes of a record of the change log, perhaps damaged: they are refused as damage, or the record's parts lie
+/// within them in order.
 namespace {
 
 constexpr stator::fuzz::Bound kBound{.base_us = 10'000, .ns_per_byte = 1'000};

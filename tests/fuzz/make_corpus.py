@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the seed corpora of the fuzz targets, tests/fuzz/corpus/TARGET/*. The same files each time; run it after the
-rows of tests/api/generated/requests.json or the lists below have changed. Inputs that a fuzzer found are added by hand,
-as found-*, and are left alone."""
+"""Writes the seed corpora of the fuzz targets, tests/fuzz/corpus/TARGET/*: the same files each time. Run it after a change of the
+rows of tests/api/generated/requests.json or of the lists below. Inputs that a fuzzer found are added by hand as found-*, and are
+not changed."""
 
 import hashlib
 import hmac
@@ -37,7 +37,7 @@ def api_calls():
 
 
 def c_calls():
-    """Target, region, body; a body that is no request is read as options and as rules too."""
+    """Target, region, body; every body is also read as options and as rules."""
     arn = '{"TableName":"arn:aws:dynamodb:eu-west-1:000000000000:table/things"}'
     table = json.dumps({"TableName": "things", "BillingMode": "PAY_PER_REQUEST",
                         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
@@ -179,7 +179,7 @@ def signature(secret, scope, stamp, canonical):
 
 
 def right_signatures():
-    """What the keys of authorization.cpp signed, so that mutations begin at what is let through."""
+    """Requests that are signed with the keys of authorization.cpp, so that mutations start from accepted ones."""
     stamp, body = "20261125T120000Z", "{}"
     hashed = hashlib.sha256(body.encode()).hexdigest()
     for name, key, secret, token in (("right", "AKIDEXAMPLE", "secret", ""), ("right-token", "ASIAEXAMPLE", "other", "token")):

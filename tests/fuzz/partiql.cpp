@@ -5,7 +5,7 @@
 #include "fuzz/check.h"
 #include "partiql/syntax.h"
 
-/// A statement is parsed, or refused in the service's words; what is parsed is parsed the same again.
+/// A statement is parsed, or refused with the service's messages; a second parse gives the same result.
 namespace {
 
 constexpr stator::fuzz::Bound kBound{.base_us = 20'000, .ns_per_byte = 10'000};

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-/// Runs a fuzz target over the files of a directory, or over files: what every build does with the corpus, and the way
-/// to repeat what a fuzzer found under a debugger.
+/// Runs a fuzz target on files, or on all files of a directory: every build tests the corpus so, and an input that a
+/// fuzzer found can be repeated under a debugger.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 int main(int argc, char** argv) {
@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
   for (const fs::path& file : files) {
     std::ifstream in(file, std::ios::binary);
     const std::string bytes(std::istreambuf_iterator<char>(in), {});
-    std::fprintf(stderr, "%s\n", file.filename().c_str());  // the last one told is the one that failed
+    std::fprintf(stderr, "%s\n", file.filename().c_str());  // the last name printed is the input that failed
     LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   }
   return 0;

@@ -5,7 +5,7 @@
 #include "fuzz/budget.h"
 #include "fuzz/check.h"
 
-/// Bytes as they come from a connection: a head is read whole, or refused, wherever the bytes were cut.
+/// Bytes of a connection: a head is read completely or refused, wherever the bytes are split.
 namespace {
 
 using stator::fuzz::require;
@@ -36,7 +36,7 @@ void check(std::string_view bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  // A copy on the heap, so that reading beyond its end is seen.
+  // A copy on the heap, so that AddressSanitizer detects reads beyond its end.
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   stator::fuzz::within(kBound, size, [&] { check(bytes); });
   return 0;

@@ -13,9 +13,9 @@
 #include "partiql/bind.h"
 #include "partiql/values.h"
 
-/// The first byte chooses operation and parameters; the rest is statements, parted by zero bytes. They run on the
-/// prepared tables. A SELECT's pages together are what one page without a limit has, and a SELECT of a whole table
-/// finds the items that its WHERE holds for, whatever the planner made of it.
+/// The first byte selects operation and parameters; the rest is statements, separated by zero bytes. They run on the
+/// prepared tables. All pages of a SELECT together must equal one page without a limit, and a SELECT of a whole table
+/// must find exactly the items that match its WHERE, however it was planned.
 namespace {
 
 namespace core = stator::core;
@@ -30,7 +30,7 @@ constexpr std::size_t kMaxStatements = 30;  // more than a batch may have
 constexpr std::size_t kMaxParameters = 64;
 constexpr int kMaxPages = 200;
 
-/// Parameters are taken from here in turn.
+/// Parameters are taken from this list in turn.
 constexpr std::string_view kValues[] = {
     R"({"S":"a"})",
     R"({"S":"1"})",
@@ -84,7 +84,7 @@ std::string parameters_json(const Input& input, std::size_t statement) {
   return list.empty() ? list : list + "]";
 }
 
-/// `{"Statement":…,"Parameters":…` without its end.
+/// `{"Statement":…,"Parameters":…` without the closing brace.
 std::string member(const Input& input, std::size_t statement) {
   std::string text = R"({"Statement":)";
   core::append_json_string(input.statements[statement], text);
@@ -115,7 +115,7 @@ void append_items(const json::Object& reply, std::vector<std::string>& items) {
   for (const auto item : reply["Items"].get_array()) items.push_back(simdjson::minify(item));
 }
 
-/// All items of a SELECT, page by page; false if it was refused.
+/// Reads all items of a SELECT, page by page; returns false if it was refused.
 bool read_all(stator::endpoint::Embedded& tables, const Input& input, std::string_view limit,
               std::vector<std::string>& items) {
   std::string token;
@@ -139,7 +139,7 @@ bool read_all(stator::endpoint::Embedded& tables, const Input& input, std::strin
   return false;
 }
 
-/// How many items of the table the WHERE holds for.
+/// Returns how many items of the table match the WHERE.
 std::size_t count_matching(stator::endpoint::Embedded& tables, const Input& input,
                            const partiql::Statement& statement) {
   std::vector<expression::SharedValue> parameters;
@@ -172,7 +172,7 @@ void check_select(stator::endpoint::Embedded& tables, const Input& input, const 
   }
 }
 
-/// The statement, if it is a SELECT that can be parsed.
+/// Returns the statement if it is a valid SELECT.
 partiql::SharedStatement select_of(std::string_view text) {
   try {
     auto statement = partiql::parse(text);
@@ -201,6 +201,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                         : ask(*tables, "ExecuteTransaction", request_of(input, "TransactStatements"));
     changed = changed || given.error.empty();
   });
-  if (changed) tables = generated::prepared_tables(false);  // so that an input means the same whatever came before it
+  if (changed) tables = generated::prepared_tables(false);  // so that an input's result does not depend on earlier ones
   return 0;
 }

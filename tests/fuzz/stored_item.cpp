@@ -8,8 +8,8 @@
 #include "fuzz/check.h"
 #include "json/item.h"
 
-/// The first line names an attribute, the rest are the bytes of a stored item, which a damaged disk may have changed:
-/// an Item of them throws or works, and reads nothing beyond them.
+/// The first line names an attribute, the rest is a stored item, perhaps damaged: an Item of these bytes throws or
+/// works, and reads nothing beyond them.
 namespace {
 
 constexpr stator::fuzz::Bound kBound{.base_us = 20'000, .ns_per_byte = 20'000};
@@ -28,7 +28,7 @@ void use(std::string_view name, const std::string& stored) {
   (void)item.size_bytes();
 }
 
-/// What a request may put is stored, and what is stored reads back the same.
+/// An item that a request may put can be stored, and reads back the same.
 void put(const std::string& wire) {
   stator::json::Parser parser;
   stator::json::Object request;

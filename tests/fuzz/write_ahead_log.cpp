@@ -9,15 +9,15 @@
 #include "fuzz/check.h"
 #include "store/record_check.h"
 
-/// The bytes of RocksDB's newest write-ahead log, as a crash or a bad disk left them.
+/// The bytes of RocksDB's newest write-ahead log, as left by a crash or a bad disk.
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Behind damage every offset of a block is tried as a record's start.
+/// After damage, every offset of a block is tried as the start of a record.
 constexpr stator::fuzz::Bound kBound{.base_us = 50'000, .ns_per_byte = 100'000};
 
-/// In memory where the system has such a directory; removed at the end.
+/// A directory in memory, if the system has one; removed at the end.
 class LogDirectory {
  public:
   LogDirectory() {

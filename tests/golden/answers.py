@@ -1,12 +1,12 @@
-"""Everything a server answers about its tables, in a form that is small, stable and readable as JSON."""
+"""Collects all answers of a server about its tables, in a form that is small, stable and readable as JSON."""
 
 import hashlib
 import re
 
 from model import canonical, hash_names, indexes_of, range_names
 
-LISTED = 100  # up to so many items are listed, more are a count and a digest
-SHOWN = 100  # longer texts are a length and a digest
+LISTED = 100  # up to so many items are listed; more become a count and a digest
+SHOWN = 100  # longer texts become a length and a digest
 
 
 def digest(text):
@@ -25,7 +25,7 @@ def abbreviated(value):
 
 
 def summary(items, listed=LISTED):
-    """Items in any order; up to `listed` of them are shown."""
+    """A summary of the items, independent of their order; lists up to `listed` of them."""
     lines = sorted(items, key=canonical)
     result = {"count": len(lines), "digest": digest("\n".join(map(canonical, lines)))}
     if len(lines) <= listed:
@@ -34,7 +34,7 @@ def summary(items, listed=LISTED):
 
 
 def query(client, table_name, index_name, values):
-    """All of one partition, in order; `values` by the names of the hash attributes."""
+    """All items of one partition, in order; `values` by the names of the hash attributes."""
     request = {"TableName": table_name, "KeyConditionExpression": " AND ".join("#%d = :%d" % (at, at) for at in range(len(values))),
                "ExpressionAttributeNames": {"#%d" % at: name for at, name in enumerate(values)},
                "ExpressionAttributeValues": {":%d" % at: value for at, value in enumerate(values.values())}}
@@ -44,7 +44,7 @@ def query(client, table_name, index_name, values):
 
 
 def in_order(client, table_name, index_name, schema, items):
-    """[hash values, sort keys in the order of a query] of every partition."""
+    """For every partition: [hash values, sort keys in the order of a query]."""
     partitions = {canonical([item[name] for name in hash_names(schema)]): item for item in items}
     result = []
     for _, item in sorted(partitions.items()):
@@ -70,25 +70,25 @@ def answers_about(client, name):
         result["order"] = in_order(client, name, None, schema, items)
     for index in indexes_of(description):
         entries = client.pages("Scan", TableName=name, IndexName=index["IndexName"])
-        answer = {"scan": summary(entries, listed=0)}  # the model says which entries differ
+        answer = {"scan": summary(entries, listed=0)}  # the model shows which entries differ
         if len(entries) <= LISTED and range_names(index["KeySchema"]):
             answer["order"] = in_order(client, name, index["IndexName"], index["KeySchema"], entries)
         result["indexes"][index["IndexName"]] = answer
     return result
 
 
-# Lists of a table's description that have no order, and the names that theirs are sorted by.
+# Lists in a table's description that have no order, and the members by which they are sorted.
 UNORDERED = {"AttributeDefinitions": "AttributeName", "LocalSecondaryIndexes": "IndexName", "GlobalSecondaryIndexes": "IndexName"}
 
 
 def is_key_behind(alias, key):
-    """Whether that is the key which later versions show in the place of the alias."""
+    """Whether `key` is the key that later versions show instead of the alias."""
     before, is_alias, _ = alias.partition("alias/")
     return bool(is_alias) and re.fullmatch(re.escape(before) + "key/[0-9a-f-]{36}", key) is not None
 
 
 def differences(expected, actual, at=""):
-    """Where `actual` lacks something of `expected`; what it has besides (members of later versions) does not count."""
+    """Returns what `actual` lacks of `expected`; additional members (of later versions) are ignored."""
     name = UNORDERED.get(at.rpartition("/")[2])
     if name and isinstance(actual, list):
         expected, actual = (sorted(each, key=lambda one: one[name]) for each in (expected, actual))
@@ -105,6 +105,6 @@ def differences(expected, actual, at=""):
                 for line in differences(*pair, at="%s/%d" % (at, position))]
     if at.endswith("/KMSMasterKeyArn") and is_key_behind(expected, actual):
         return []
-    if at.endswith("/NumberOfDecreasesToday") and actual == 0:  # those of the day it was made are over
+    if at.endswith("/NumberOfDecreasesToday") and actual == 0:  # the decreases of the day on which it was made
         return []
     return [] if expected == actual else ["%s: expected %.300s, found %.300s" % (at, expected, actual)]

@@ -1,6 +1,6 @@
-"""What the golden directories hold: tables of every key type, indexes of every projection, items of every kind.
+"""The content of the golden directories: tables of every key type, indexes of every projection, items of every kind.
 
-`TABLES` are CreateTable requests. `items` yields what is put at first, `changes` what a second run of the server does to it.
+`TABLES` has the CreateTable requests. `items` returns the items that are put first, `changes` what a second run of the server changes.
 """
 
 import base64
@@ -13,7 +13,7 @@ def b64(data):
     return base64.b64encode(data).decode()
 
 
-# Values in ascending order for each key type, with what an encoding may stumble over.
+# Values in ascending order for each key type, some of them hard to encode.
 KEYS = {
     "S": ["\x00", "\x00\x01", "\x01", "\x01\x00", " ", "A", "a", "a\x00", "aa", "ab", "z", "~", "é", "日本語", "\U0001f600"],
     "N": ["-" + "9" * 38 + "0" * 88, "-1" + "0" * 125, "-100", "-99.9", "-10", "-1.5", "-1", "-0.5", "-0." + "0" * 129 + "1", "0",
@@ -94,15 +94,15 @@ VALUES = {
     "empty": {"l": {"L": []}, "m": {"M": {}}},
     "mixed": {"l": {"L": [{"N": "1"}, {"S": "1"}, {"L": []}, {"M": {"x": {"BS": [b64(b"q")]}}}]}},
     "deep": {"d": DEEP},
-    "large": {"x": {"S": "large " * 68260}},  # 409 560 bytes of at most 409 600
+    "large": {"x": {"S": "large " * 68260}},  # 409 560 bytes; at most 409 600 are allowed
     "many": {"a%d" % at: {"N": str(at)} for at in range(300)},
 }
-# An item in the model must be as the service returns it; a name cannot be empty at the top.
+# The model must equal what the service returns, and top-level names cannot be empty.
 del VALUES["names"][""]
 
 
 def items(name):
-    """(what to put at first) for a table of TABLES."""
+    """The items that are put first into a table of TABLES."""
     if name.startswith("key-"):
         types = name.split("-")[1:]
         if len(types) == 1:
@@ -124,7 +124,7 @@ def items(name):
 
 
 def indexed(at):
-    """An item for "indexed": each index attribute is there or not, by the bits of `at`."""
+    """An item for "indexed": the bits of `at` select which index attributes it has."""
     item = {"pk": {"S": "p%d" % (at % 3)}, "sk": {"S": "%02d" % at}, "a": {"S": "a" * (at % 7)}, "b": {"N": str(at)},
             "c": {"L": [{"N": str(at)}]}, "weird.name": {"BOOL": at % 2 == 0}}
     optional = {"ls": {"S": "ls%d" % (at % 5)}, "ln": {"N": KEYS["N"][at % 23]}, "lb": {"B": KEYS["B"][at % 13]},
@@ -136,7 +136,7 @@ def indexed(at):
 
 
 def changes(name):
-    """(what to put, what to delete) later, over what `items` yields."""
+    """The later changes of the items that `items` returns: (items to put, items to delete)."""
     first = items(name)
     if name == "indexed":
         replaced = [dict(indexed(at + 21), pk=first[at]["pk"], sk=first[at]["sk"]) for at in range(0, 30, 2)]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Data directories of earlier versions, opened by this one: everything in them is right, stays right under writes, and after restarts.
+"""Opens data directories of earlier versions: everything in them is right, and stays right after writes and restarts.
 
-The directories and what must be answered from them: README.md.
+The directories and the expected answers: README.md.
 """
 
 import json
@@ -22,7 +22,7 @@ from dynamodb import CallError, Client  # noqa: E402
 from model import Table, against_model, hash_names, indexes_of, range_names, wait_until_settled  # noqa: E402
 from stator_server import StatorServer  # noqa: E402
 
-OLDEST_EXPIRY_S = 5 * 365 * 24 * 3600  # what expired longer ago stays, as with the service
+OLDEST_EXPIRY_S = 5 * 365 * 24 * 3600  # items that expired longer ago stay, as with the service
 ARCHIVES = sorted(HERE.glob("*/*.tar.xz"))
 
 
@@ -36,7 +36,7 @@ def fresh_item(table, like, number):
 
 
 class Golden(unittest.TestCase):
-    """One test an archive, made below."""
+    """One test for each archive; the tests are created below."""
 
     def check(self, archive):
         expected = json.loads(archive.with_name(archive.name.replace(".tar.xz", ".json")).read_text(encoding="utf-8"))
@@ -60,7 +60,7 @@ class Golden(unittest.TestCase):
                 self.check_models(client, tables)
 
     def settle(self, client, expired):
-        """Interrupted backfills end, and what had expired goes."""
+        """Waits until interrupted backfills have ended and expired items are deleted."""
         wait_until_settled(client)
         for item in expired:
             key = {"pk": item["pk"]}
@@ -72,7 +72,7 @@ class Golden(unittest.TestCase):
                 time.sleep(0.05)
 
     def check_answers(self, client, expected):
-        """Against what the version itself answered; returns the models to go on with."""
+        """Compares the answers with those of the old version; returns the models for the further checks."""
         self.assertEqual(client.call("ListTables")["TableNames"], sorted(expected))
         tables = {}
         for name, wanted in expected.items():
@@ -85,7 +85,8 @@ class Golden(unittest.TestCase):
         self.assertEqual([line for table in tables.values() for line in against_model(client, table)], [])
 
     def change(self, client, tables):
-        """Puts, replaces, updates and deletes in every table, by single writes and by a transaction; new and deleted tables."""
+        """Puts, replaces, updates and deletes items in every table, by single writes and by a transaction; creates and
+        deletes tables."""
         client.call("CreateTable", TableName="later", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
                     AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}])
         tables["later"] = Table(client.call("DescribeTable", TableName="later")["Table"])
@@ -127,7 +128,7 @@ class Golden(unittest.TestCase):
         tables["created-again"] = Table(client.call("DescribeTable", TableName="created-again")["Table"])
 
     def empty(self, client, tables):
-        """Deletes every item: counters that agree with what was stored end at zero."""
+        """Deletes every item: if the counters agreed with the stored items, they end at zero."""
         for name, table in tables.items():
             if len(table.items) > 2000:
                 continue

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Makes the golden directories of one version: make.py BINARY FOLDER (README.md says when).
 
-Leaves in FOLDER, for each way to stop (clean, killed, backfill), NAME.tar.xz with the data directory and NAME.json with
-what must be answered from it. Before that, everything is held against a model of its own.
+Writes into FOLDER, for each way to stop (clean, killed, backfill), NAME.tar.xz with the data directory and NAME.json with the
+expected answers, after comparing everything with an independent model.
 """
 
 import copy
@@ -30,7 +30,7 @@ def put_all(client, table_name, items):
 
 
 def first_run(client):
-    """Tables and their first items; deletes a table, creates one anew, drops an index."""
+    """Creates tables with their first items; deletes a table, recreates one, drops an index."""
     for request in content.TABLES:
         client.call("CreateTable", **request)
     for request in content.TABLES:
@@ -49,7 +49,7 @@ def table_request(name):
 
 
 def second_run(client):
-    """Changes over what the first run left; what expires comes last, so that nothing has expired when this server stops."""
+    """Changes what the first run left. Expiring items come last, so that none has expired when this server stops."""
     for request in content.TABLES:
         name = request["TableName"]
         if name == "deleted":
@@ -74,7 +74,7 @@ def put_what_expires(client):
 
 
 def expected_tables():
-    """Models of all tables of the two runs."""
+    """Models of all tables after the two runs."""
     tables = {}
     for request in content.TABLES:
         name = request["TableName"]
@@ -110,7 +110,7 @@ def make_clean(binary, data):
 
 
 def make_killed(binary, data):
-    """The second run is only in the log; three tables are on their way to another state."""
+    """Leaves the second run in the log only, and three tables whose status is changing."""
     with StatorServer(["--data", data], binary) as server, Client(server.url) as client:
         first_run(client)
         for name in ("on-its-way-out", "getting-an-index"):
@@ -133,14 +133,14 @@ def make_killed(binary, data):
 
 
 def backfill_item(at):
-    """Every tenth cannot be in the index: it has no `group`, or none that a key could be."""
+    """Every tenth item cannot be in the index: it has no `group`, or one that cannot be a key."""
     item = {"pk": {"N": str(at)}}
     odd = [{}, {"group": {"N": "1"}}, {"group": {"S": ""}}]
     return dict(item, **(odd[at // 10 % 3] if at % 10 == 0 else {"group": {"S": "g%d" % (at % 5)}}))
 
 
 def make_backfill(binary, data):
-    """Killed while an index of a larger table is being filled, with some chunks done and some not."""
+    """Kills the server while an index of a larger table is filled, with some chunks done and some not."""
     index = content.index("by-group", [("group", "HASH")], "KEYS_ONLY")
     items = [backfill_item(at) for at in range(BACKFILL_ITEMS)]
     with StatorServer(["--data", data], binary) as server, Client(server.url) as client:
@@ -170,7 +170,7 @@ def wait_until_gone(client, expired):
 
 
 def capture(binary, data, tables, expired):
-    """What the version itself answers from a copy, once the model agrees."""
+    """The answers of the version itself, from a copy, after the model has agreed with them."""
     with StatorServer(["--data", data], binary) as server, Client(server.url) as client:
         wait_until_settled(client)
         if expired:
@@ -196,7 +196,7 @@ def pack(data, archive):
 
 
 def write_json(expected, path):
-    """A line an item, so that a difference can be read."""
+    """Writes each item on its own line, so that differences can be read."""
     with open(path, "w", encoding="utf-8") as out:
         out.write("{\"expired\": %s,\n\"tables\": {" % json.dumps(expected["expired"]))
         for number, (name, table) in enumerate(expected["tables"].items()):
@@ -207,7 +207,7 @@ def write_json(expected, path):
 
 
 def lines(value):
-    """JSON with each item of a list of items on a line of its own."""
+    """JSON with each item of a list of items on its own line."""
     if isinstance(value, dict) and "items" in value:
         rest = {name: each for name, each in value.items() if name != "items"}
         return json.dumps(rest)[:-1] + ", \"items\": [\n    " + ",\n    ".join(map(canonical, value["items"])) + "]}"

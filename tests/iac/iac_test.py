@@ -1,6 +1,6 @@
-"""Infrastructure as code: the calls that Terraform's AWS provider and CloudFormation's handlers make for a table with everything on, in
-their order and in each replica's region. What is read back must be what was set, so that a second plan finds nothing to change; each
-attribute changed is one more apply; and everything can be taken away again."""
+"""Tests infrastructure as code: the calls that Terraform's AWS provider and CloudFormation's handlers make for a table with
+all features, in their order and in each replica's region. Reads must return what was set, so that a second plan finds
+nothing to change; each changed attribute is another apply; and everything can be removed again."""
 
 import copy
 import http.client
@@ -23,7 +23,7 @@ class Refused(Exception):
 
 
 class Cloud:
-    """Calls of one account in any region."""
+    """A client of one account, for any region."""
 
     def __init__(self, url):
         parts = urllib.parse.urlsplit(url)
@@ -61,8 +61,8 @@ def tags_of(tags):
 
 
 class Terraform:
-    """What the provider does for aws_dynamodb_table and the resources beside it. A configuration is a dictionary in the provider's
-    words; `plan` is what differs between it and what is read."""
+    """Makes the calls of the provider for aws_dynamodb_table and related resources. A configuration is a dictionary with the
+    provider's names; `plan` returns the differences between it and what is read."""
 
     def __init__(self, cloud, config):
         self.cloud, self.config, self.name = cloud, config, config["name"]
@@ -224,7 +224,7 @@ class Terraform:
                 "propagate_tags": tags == self.config["tags"], "deletion_protection": table["DeletionProtectionEnabled"]}
 
     def plan(self):
-        """Attributes that differ: (name, wanted, there)."""
+        """Attributes that differ: (name, wanted, actual)."""
         state = self.read()
         return [(name, self.config.get(name), state.get(name)) for name in sorted(self.config.keys() | state.keys())
                 if self.config.get(name) != state.get(name)]
@@ -232,7 +232,7 @@ class Terraform:
     # --- update
 
     def apply(self, config):
-        """One more configuration of the same table."""
+        """Applies another configuration to the same table."""
         before, self.config = self.config, config
         changed = {name for name in config if config[name] != before.get(name)}
         if changed & {"billing_mode", "throughput"}:
@@ -393,7 +393,7 @@ class InfrastructureTest(unittest.TestCase):
         terraform.destroy()
 
     def test_cloudformation_makes_a_global_table_with_auto_scaling(self):
-        """AWS::DynamoDB::GlobalTable: replicas, then the capacity of all and of each."""
+        """AWS::DynamoDB::GlobalTable: replicas, then the capacity of all replicas and of each."""
         cloud = self.cloud()
         name = "scaled"
         units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}

@@ -1,6 +1,6 @@
-"""A library that must be compiled, against a server in memory: `compiled_test.py go|java`. Its program prints "ok".
+"""Tests a library that must be compiled against a server in memory: `compiled_test.py go|java`. Its program prints "ok".
 
-Ends with 77 (CTest: skipped) and one line where the tool chain is missing, too old, or cannot fetch its packages."""
+Ends with 77 (CTest: skipped) and one line if the tool chain is missing, too old, or cannot fetch its packages."""
 
 import os
 import subprocess

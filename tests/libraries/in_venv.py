@@ -1,4 +1,5 @@
-"""in_venv.py VENV TEST: runs a test with that environment's Python. Ends with 77 (CTest: skipped) where it is not there."""
+"""in_venv.py VENV TEST: runs a test with the Python of that virtual environment. Ends with 77 (CTest: skipped) if it does
+not exist."""
 
 import os
 import sys

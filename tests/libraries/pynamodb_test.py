@@ -1,5 +1,5 @@
-"""PynamoDB: models that make their table, indexes, conditions, pages, batches, transactions, versions. Run by the Python of
-build/python-venv; ends with 77 (CTest: skipped) where PynamoDB is not there (./dev test installs it)."""
+"""PynamoDB: models that create their table, indexes, conditions, pages, batches, transactions, versions. Run by the Python of
+build/python-venv; ends with 77 (CTest: skipped) if PynamoDB is missing (./dev test installs it)."""
 
 import datetime
 import os
@@ -95,7 +95,7 @@ class PynamoDbTest(unittest.TestCase):
         read.update(actions=[Task.title.set("Rewrite"), Task.labels.add({"c"}), Task.steps[0].done.set(True), Task.extra.remove()],
                     condition=Task.status == "open")
         self.assertEqual((read.title, read.labels, read.steps[0].done, read.extra, read.version), ("Rewrite", {"a", "b", "c"}, True, None, 2))
-        with self.assertRaises(PutError):  # the version that it has is not the one that is there
+        with self.assertRaises(PutError):  # its version is not the stored one
             first.save()
         with self.assertRaises(UpdateError):
             read.update(actions=[Task.status.set("closed")], condition=Task.labels.contains("zzz") | (Task.title.startswith("No")))

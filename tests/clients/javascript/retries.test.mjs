@@ -1,5 +1,5 @@
-// The AWS SDK for JavaScript v3 against a server that throttles, fails, cuts connections and leaves members of batches, by seed: all
-// is done in the end, once, and the SDK's own counts of attempts are the simulator's.
+// The AWS SDK for JavaScript v3 against a server that, by seed, throttles, fails, cuts connections and leaves members
+// of batches unprocessed: in the end everything is done once, and the SDK counts the same attempts as the simulator.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// A consumer in JavaScript, with the AWS SDK's ordinary calls: shards, iterators, pages, and what each record says.
+// A consumer in JavaScript that uses the AWS SDK's ordinary calls: shards, iterators, pages, and the members of
+// records.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { CreateTableCommand, DynamoDBClient, DeleteItemCommand, PutItemCommand, UpdateItemCommand, UpdateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
@@ -33,7 +34,7 @@ after(async () => {
   await server.stop()
 })
 
-// All records of the stream; closed shards to their end, open ones to what is there now.
+// Reads all records of the stream: closed shards to their end, open ones as far as they are written.
 async function readAll (arn) {
   const records = []
   let start

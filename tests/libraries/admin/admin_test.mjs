@@ -1,5 +1,5 @@
-// dynamodb-admin in a real browser, on `stator serve --lenient`: what somebody does with it on a first afternoon. Ends with 77 (CTest: skipped)
-// where there is no browser or the packages are not installed (./dev test installs them).
+// dynamodb-admin in a real browser, on `stator serve --lenient`: typical first steps of a user. Ends with 77 (CTest:
+// skipped) if there is no browser or the packages are not installed (./dev test installs them).
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -73,7 +73,7 @@ const afternoon = async (page, url) => {
     { artist: 'Can', year: 1974, genre: 'rock', tracks: [{ title: 'é 😀', seconds: 1.5 }], live: true, label: 'United Artists' })
 
   await page.goto(url + '/tables/music')
-  // Rows are drawn by the page's own script, after it has loaded.
+  // The page's own script draws rows after the page has loaded.
   const shows = (...years) => page.waitForFunction((wanted) => [...new Set(document.body.innerText.match(/\b197\d\b/g))].sort().join() === wanted, {}, years.join())
   await shows(1970, 1971, 1972, 1973, 1974)
   const filters = encodeURIComponent(JSON.stringify({ genre: { value: 'kraut', operator: '=', type: 'S' } }))

@@ -1,4 +1,4 @@
-// guregu/dynamo against a Stator server: prints "ok", or what was not as expected.
+// guregu/dynamo against a Stator server: prints "ok", or what differed from the expectation.
 // Environment: STATOR_URL.
 package main
 

@@ -1,4 +1,4 @@
-// dynamoose: models that make and wait for their own table, queries, conditions, batches, transactions, expiry.
+// dynamoose: models that create their own table and wait for it, queries, conditions, batches, transactions, expiry.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import dynamoose from 'dynamoose'

@@ -1,11 +1,12 @@
-// TypeDORM: entities with decorators (applied by hand here: this is no TypeScript), unique attributes, indexes, transactions, batches.
+// TypeDORM: entities with decorators (applied by hand, as this is not TypeScript), unique attributes, indexes,
+// transactions, batches.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { startInMemory } from '../../support/stator_server.mjs'
 
-// Node cannot load its ES modules (their paths lack endings).
+// Node cannot load its ES modules (their import paths lack file extensions).
 const require = createRequire(import.meta.url)
 require('reflect-metadata')
 const { Attribute, AutoGenerateAttribute, AUTO_GENERATE_ATTRIBUTE_STRATEGY, Entity, INDEX_TYPE, Table } = require('@typedorm/common')

@@ -31,16 +31,16 @@ import software.amazon.kinesis.metrics.NullMetricsFactory;
 import software.amazon.kinesis.retrieval.RetrievalConfig;
 
 /**
- * Follows a stream with the Kinesis Client Library as the worker WORKER, until its standard input ends. Prints a line for
- * each record ("record", shard, sequence number, event, what happened, the item, its count before and after) and then one for the
- * checkpoint behind it ("checkpoint", shard, sequence number).
+ * Follows a stream with the Kinesis Client Library, as the worker WORKER, until its standard input ends. Prints a line for
+ * each record ("record", shard, sequence number, event, kind of change, item, its count before and after) and then a line for
+ * the checkpoint after it ("checkpoint", shard, sequence number).
  *
- * With STOP_AFTER it stands still as soon as it has printed that many records, all shards' processors without a checkpoint behind
- * their last ones. It says "stopped" then, and waits to be killed.
+ * With STOP_AFTER all shards' processors stop as soon as that many records were printed, without a checkpoint after their
+ * last ones. The program then prints "stopped" and waits to be killed.
  */
 public final class Consumer {
   private static final int STOP_AFTER = Integer.parseInt(System.getenv().getOrDefault("STOP_AFTER", "" + Integer.MAX_VALUE));
-  /** In one piece: few where it is to stop, so that something is left for its successors. */
+  /** Records in one batch: few if this worker stops early, so that its successors have work left. */
   private static final int MAX_RECORDS = STOP_AFTER == Integer.MAX_VALUE ? 1000 : 100;
   private static final AtomicInteger printed = new AtomicInteger();
 
@@ -128,21 +128,22 @@ public final class Consumer {
     retrieval.retrievalSpecificConfig(new DynamoDBStreamsPollingConfig(adapter).maxRecords(MAX_RECORDS).idleTimeBetweenReadsInMillis(200));
     Scheduler scheduler = StreamsSchedulerFactory.createScheduler(
         builder.checkpointConfig(),
-        // A stream's shards come and go within seconds here.
+        // A stream's shards are created and closed within seconds here.
         builder.coordinatorConfig().parentShardPollIntervalMillis(500).skipShardSyncAtWorkerInitializationIfLeasesExist(true),
         builder.leaseManagementConfig().shardSyncIntervalMillis(1000).failoverTimeMillis(5000).leaseAssignmentIntervalMillis(1000L)
             .billingMode(BillingMode.PAY_PER_REQUEST),
         builder.lifecycleConfig(),
-        // There is no CloudWatch to send measurements to.
+        // There is no CloudWatch to send metrics to.
         builder.metricsConfig().metricsFactory(new NullMetricsFactory()),
         builder.processorConfig(), retrieval, adapter);
     Thread thread = new Thread(scheduler, "scheduler");
     thread.setDaemon(true);
     thread.start();
     while (System.in.read() >= 0) {
-      // nothing is said there
+      // the input carries no commands
     }
-    // Not gracefully: the library waits for the ends of shards then, and its threads keep the process alive.
+    // Without a graceful shutdown: the library would wait for the ends of shards, and its threads keep the process
+    // alive.
     Runtime.getRuntime().halt(0);
   }
 }

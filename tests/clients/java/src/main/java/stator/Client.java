@@ -22,9 +22,9 @@ import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
 /**
- * The AWS SDK for Java v2 against a Stator server: prints "ok", or the code of the error that it was answered.
- * With STATOR_ATTEMPTS, it writes 20 items to a table that is there, each in so many attempts at most, and prints how
- * many it then finds: "ok 20".
+ * The AWS SDK for Java v2 against a Stator server: prints "ok", or the code of the error reply.
+ * With STATOR_ATTEMPTS, it writes 20 items to an existing table, each in at most so many attempts, and prints how many it
+ * then finds: "ok 20".
  * Environment: STATOR_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, STATOR_TABLE.
  */
 public final class Client {
@@ -65,7 +65,7 @@ public final class Client {
       client.putItem(r -> r.tableName(table).item(item).conditionExpression("attribute_not_exists(pk)"));
       throw new IllegalStateException("a condition that fails was not told");
     } catch (ConditionalCheckFailedException expected) {
-      // as it should
+      // as expected
     }
     client.transactWriteItems(r -> r.transactItems(t -> t.delete(d -> d.tableName(table).key(Map.of("pk", key)))));
     client.deleteTable(r -> r.tableName(table));

@@ -39,7 +39,10 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
 import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
-/** The enhanced client of the AWS SDK for Java v2 against a Stator server: prints "ok", or what was not as expected. Environment: STATOR_URL. */
+/**
+ * The enhanced client of the AWS SDK for Java v2 against a Stator server: prints "ok", or what differed from the expectation.
+ * Environment: STATOR_URL.
+ */
 public final class Enhanced {
   private Enhanced() {}
 
@@ -214,7 +217,7 @@ public final class Enhanced {
     expect("indexed", indexed, 15L);
     expect("scanned", table.scan(r -> r.filterExpression(where("#s = :v", "shipped"))).items().stream().count(), 1L);
 
-    // Batches have no conditions, so they take no versions either.
+    // Batches have no conditions, so they do not support versions either.
     DynamoDbTable<Order> plain = DynamoDbEnhancedClient.builder().dynamoDbClient(client).extensions(List.of()).build()
         .table("orders", TableSchema.fromBean(Order.class));
     WriteBatch.Builder<Order> writes = WriteBatch.builder(Order.class).mappedTableResource(plain);
