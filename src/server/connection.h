@@ -100,7 +100,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   struct Call {
     Protocol::Received request;
     std::size_t used;                        // input bytes of the request
-    std::optional<endpoint::Effort> effort;  // empty: the endpoint is not asked
+    std::optional<endpoint::Effort> effort;  // empty: the request does not reach the endpoint
     bool last;                               // the connection closes after it
     bool waited = false;                     // waited for a thread of the pool
     bool at_once = false;                    // where the endpoint would wait, it is to do nothing, and

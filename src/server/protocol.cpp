@@ -76,8 +76,8 @@ std::optional<std::string_view> accepted_content_type(std::string_view header) {
 
 [[noreturn]] void throw_unknown_operation() { throw core::ApiError(core::ErrorCode::kUnknownOperation, ""); }
 
-/// Throws the errors that the service checks first: of the body, then of the target. Called only where the request
-/// fails anyhow, so that a valid one is parsed once.
+/// Throws the errors that the service checks first: of the body, then of the target. Called only if the request fails
+/// anyway, so that valid ones are parsed once.
 void check_body_and_operation(std::string_view operation, const Protocol::Body& body) {
   if (!body.text.empty()) json::Parser::of_this_thread().parse(body.text, body.padding_bytes);
   if (api::find_operation(operation) == nullptr) throw_unknown_operation();
@@ -421,7 +421,7 @@ void Protocol::call(const RequestHead& head, const AccessKey* caller, const Targ
               scope.region, options_.account_id);
   }
   if (target.operation == "DescribeEndpoints" && is_plain_host(head.host)) {
-    // The address that the caller used, which the endpoint cannot know.
+    // Answers with the address that the caller used, which the endpoint cannot know.
     if (json::Parser::of_this_thread().parse(body.text, body.padding_bytes).is_object()) {
       replies.bytes() += R"({"Endpoints":[{"Address":")";
       replies.bytes() += head.host;

@@ -54,7 +54,7 @@ class Protocol {
     Times times;
   };
 
-  /// The effort that the request means for the endpoint; nullopt where it does not reach the endpoint.
+  /// The effort of the request for the endpoint; nullopt if the request does not reach the endpoint.
   [[nodiscard]] std::optional<endpoint::Effort> effort(const RequestHead& head) const;
 
   /// What is counted of an answer.
@@ -91,7 +91,7 @@ class Protocol {
   /// With `answered` it is not noted yet.
   [[nodiscard]] Outcome answer_at_once(const Received& request, bool close, MemoryCharge& memory, ReplyBuffer& replies,
                                        std::optional<Answered>* answered = nullptr);
-  /// Counts an answer that was given with `answered`, and logs it where requests are.
+  /// Counts an answer returned in `answered`, and logs it if requests are logged.
   void note(const RequestHead& head, const Answered& answered);
 
   /// The endpoint's notes on the last reply.
@@ -105,8 +105,8 @@ class Protocol {
 
   /// Why a complete request is refused without being read.
   enum class Shortage : std::uint8_t { kMemory, kTime };
-  /// Appends the reply to a request that there is no memory for, or whose deadline has passed (503; the connection goes
-  /// on, and SDKs try again).
+  /// Appends the reply to a request for which there is no memory, or whose deadline has passed (503; the connection
+  /// stays open, and SDKs retry).
   void refuse_call(const Received& request, Shortage shortage, bool close, ReplyBuffer& replies);
 
   /// Appends the reply to a request that could not be read (400, 408, 413, 417, 501, 503, 505); the connection closes
@@ -145,9 +145,9 @@ class Protocol {
   /// Returns null if the request is not for one of the routes.
   [[nodiscard]] const Route* route_of(const RequestHead& head) const;
   ReplyHead answer_body(const RequestHead& head, Body body, MemoryCharge& memory, ReplyBuffer& replies);
-  /// Decompresses the body. Returns false where that failed and `replies` has the error body.
+  /// Decompresses the body. Returns false if that failed; `replies` then has the error body.
   bool decode_body(const RequestHead& head, Body& body, MemoryCharge& memory, ReplyHead& reply, ReplyBuffer& replies);
-  /// Charges what reading the body takes. Throws ApiError where there is no room for it.
+  /// Charges the memory for reading the body. Throws ApiError if there is no room for it.
   void reserve_reading(std::string_view body, MemoryCharge& memory);
   /// Frees the buffers that the current request made large.
   void free_large_buffers() noexcept;

@@ -84,7 +84,7 @@ class Facts {
     const api::Operation* const operation = api::find_operation(request_.operation);
     return operation != nullptr && readable_ && api::effect_of(*operation, root_) == api::Effect::kWrite;
   }
-  /// The PartiQL statements that can be parsed.
+  /// The valid PartiQL statements.
   const std::vector<partiql::SharedStatement>& statements() {
     parse();
     if (statements_found_ || !readable_) return statements_;
@@ -94,7 +94,7 @@ class Facts {
       try {
         if (holder["Statement"].get(text) == simdjson::SUCCESS) statements_.push_back(partiql::parse_cached(text));
       } catch (const core::ApiError&) {
-        // The service refuses it.
+        // The service refuses this statement.
       }
     };
     add(root_);
@@ -105,7 +105,7 @@ class Facts {
     }
     return statements_;
   }
-  /// Null where it is no object.
+  /// Null if the body is not an object.
   const json::Object* object() {
     parse();
     return readable_ ? &object_ : nullptr;
@@ -128,7 +128,7 @@ class Facts {
     tables_found_ = true;
     api::for_each_table(request_.operation, root_, [this](std::string_view name) { tables_.emplace_back(name); });
   }
-  /// A text or number in a statement that begins so.
+  /// Whether a text or number in a statement begins with the prefix.
   bool has_literal(std::string_view prefix) {
     const auto begins_so = [&](const partiql::Node& node) {
       return (node.kind == partiql::NodeKind::kString || node.kind == partiql::NodeKind::kNumber) &&
@@ -421,7 +421,7 @@ bool append_throttled_statements(const Failure& failure, Facts& facts, std::stri
   return true;
 }
 
-/// The request with pages of at most so many items; empty: it stays as it is.
+/// The request with pages limited to `page_items`; empty if it must stay unchanged.
 std::string with_limit(const json::Object& request, std::uint32_t page_items) {
   json::Value value;
   std::int64_t limit = page_items;

@@ -223,7 +223,7 @@ IOStatus FileList::append(std::string_view line, bool sync) {
   if (!status.ok()) return status;
   status = file_->Append(std::string(line).append(" ").append(core::hexadecimal(chain)).append("\n"), io, nullptr);
   if (!status.ok()) {
-    // An incomplete line before others would count as damage.
+    // An incomplete line followed by others would count as damage.
     torn_at_ = before_bytes;
     return status;
   }

@@ -170,7 +170,7 @@ class Store {
   /// process ends now, the next start may find it in the log. So whoever answers a write without storing anything, as
   /// there is nothing to change, asks this first: the answer would not hold.
   void check_log() const;
-  /// The state after every write that has returned.
+  /// A view of the state after all writes that have returned.
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const;
   /// A cursor over [lower, upper); an empty upper bound means no bound; the bounds are copied. It has no
   /// position until one of its seek functions is called.

@@ -28,9 +28,9 @@ class BatchWriter {
   /// Adds one item (wire JSON); sends a batch when it is full. Throws OperationError, and std::runtime_error if the
   /// service accepts nothing for too long. `tag` is passed to `on_refused`.
   void put(std::string_view item_json, std::uint64_t tag = 0);
-  /// Deletes the item of that key (wire JSON), likewise.
+  /// Deletes the item with that key (wire JSON), in the same way.
   void erase(std::string_view key_json, std::uint64_t tag = 0);
-  /// Sends what is left. Not called by the destructor, since it may throw.
+  /// Sends the pending writes. Not called by the destructor, since it may throw.
   void flush();
   /// The number of writes that wait for the next batch.
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }

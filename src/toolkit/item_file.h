@@ -35,8 +35,8 @@ std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& ou
 class ItemFileReader {
  public:
   virtual ~ItemFileReader() = default;
-  /// The next item; nullopt at the end. Throws BadItem, after which reading may go on with the next
-  /// unless it ends the reading.
+  /// Reads the next item; nullopt at the end. Throws BadItem; unless it ends the reading, the next call reads the next
+  /// item.
   virtual std::optional<ItemChange> read() = 0;
   /// The bytes and lines of the file read so far, at the end of an item.
   [[nodiscard]] virtual std::uint64_t bytes() const;

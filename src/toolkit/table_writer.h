@@ -35,7 +35,7 @@ class TableWriter {
   /// each of the `jobs`, so that little is lost, or must be waited for, when the caller ends. Throws the first error of
   /// any batch: OperationError, std::runtime_error.
   void put(std::string item_json, std::uint64_t tag = 0);
-  /// Deletes the item of that key (wire JSON in normal form), likewise.
+  /// Queues the deletion of the item with that key (wire JSON in normal form), in the same way.
   void erase(std::string key_json, std::uint64_t tag = 0);
   /// Returns when all puts and deletions are written. Throws like put.
   void drain();

@@ -16,9 +16,10 @@ namespace stator::testing {
 /// power losses, after which only synced data is sure to be there. Safe for use by several threads.
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  enum class Operation : std::uint8_t { kCreate, kAppend, kTruncate, kSync, kRename, kDelete, kSyncDirectory };
+  enum class Operation : std::uint8_t { kCreate, kAppend, kTruncate, kSync, kRename, kDelete, kSyncDirectory, kLook };
   /// Called before each operation, by several threads at once; an operation for which it returns a status other than OK
-  /// is not done and returns that status.
+  /// is not done and returns that status. kLook (whether the file exists, and its size) changes nothing, so it still
+  /// works after the power has failed.
   using Rule = std::function<rocksdb::IOStatus(Operation operation, const std::string& path)>;
 
   FaultyFileSystem();
