@@ -1,6 +1,7 @@
 #include "api/table_request.h"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <set>
 
@@ -282,6 +283,19 @@ std::optional<std::string_view> read_table_class(const Members& request) {
         "STANDARD_INFREQUENT_ACCESS].");
   }
   return name;
+}
+
+void check_index_names(const Members& request) {
+  constexpr std::array<MemberName, 3> kLists = {"LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes"};
+  IndexNames names;
+  for (const MemberName& member : kLists) {
+    const auto list = request.array(member);
+    if (!list) continue;
+    for (const auto element : *list) {
+      const std::string name(Members(element.get_object()).required_text("IndexName"));
+      if (!names.insert(name).second) throw_duplicate_name(name);
+    }
+  }
 }
 
 void read_name_and_projection(const Members& element, engine::Index& index) {

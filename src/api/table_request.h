@@ -42,7 +42,10 @@ enum class IndexOrigin : std::uint8_t { kCreateTable, kUpdateTable };
 engine::Index read_global_index(const Members& element, const Definitions& definitions, engine::BillingMode mode,
                                 IndexOrigin origin);
 
-/// Reads IndexName and Projection of an index of any kind.
+/// Throws ValidationException where two of CreateTable's indexes, of whatever kind, have one name.
+void check_index_names(const Members& request);
+
+/// IndexName and Projection of an index of any kind.
 void read_name_and_projection(const Members& element, engine::Index& index);
 
 /// Adds the definitions of the index's keys and search attributes to the table, and ignores the others. Throws if one

@@ -75,6 +75,13 @@ std::vector<engine::SearchElement> read_search_schema(const Members& index, cons
   return schema;
 }
 
+void check_projected(const engine::Index& index) {
+  const std::size_t projected = index.non_key_attributes.size() + 1;  // and the vector
+  if (projected <= core::kMaxProjectedVectorAttributes) return;
+  throw_invalid_parameters("Number of projected attributes " + std::to_string(projected) + " exceeds the limit of " +
+                           std::to_string(core::kMaxProjectedVectorAttributes) + " for VectorIndex: " + index.name);
+}
+
 engine::Index read_vector_index(const Members& element, const Definitions& definitions) {
   engine::Index index;
   const std::int64_t dimensions = element.integer("Dimensions").value_or(0);
@@ -91,6 +98,7 @@ engine::Index read_vector_index(const Members& element, const Definitions& defin
     if (each.hash) index.key_schema.hash.push_back(each.attribute);
   }
   read_name_and_projection(element, index);
+  check_projected(index);
   return index;
 }
 
@@ -140,7 +148,9 @@ void check_not_defined(const Members& request, const Definitions& definitions) {
   if (!list) return;
   for (const auto element : *list) {
     const std::string_view attribute = vector_attribute(Members(element.get_object()));
-    if (definitions.find(attribute) != nullptr) throw_defined(std::string(attribute));
+    if (definitions.find(attribute) == nullptr) continue;
+    check_index_names(request);
+    throw_defined(std::string(attribute));
   }
 }
 
@@ -172,7 +182,6 @@ std::vector<VectorIndexUpdate> read_vector_index_updates(const Members& request)
   std::vector<VectorIndexUpdate> updates;
   const auto list = request.array("VectorIndexUpdates");
   if (!list) return updates;
-  if (list->size() == 0) throw_invalid_parameters("List of VectorIndexUpdates is empty");
   for (const auto item : *list) {
     const Members element(item.get_object());
     VectorIndexUpdate update;

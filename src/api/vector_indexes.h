@@ -27,8 +27,7 @@ struct VectorIndexUpdate {
   std::optional<Members> remove;
   std::string name;
 };
-/// Reads VectorIndexUpdates; empty if the member is absent. Throws ValidationException if the list is empty, or if an
-/// element has no action or both.
+/// Empty where the member is absent or has none. Throws ValidationException: no action or both in one element.
 std::vector<VectorIndexUpdate> read_vector_index_updates(const Members& request);
 
 /// Adds an index and the definitions of its search attributes to the table. Throws ValidationException.
