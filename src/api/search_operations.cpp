@@ -106,13 +106,12 @@ void set_conditions(const SearchVectors& request, const engine::VectorSettings& 
   }
 }
 
-/// Whether the reply has the vector: only if the projection names it and the index projects it.
-bool wants_vector(const SearchVectors& request, const engine::Index& index, const std::string& name) {
+/// Every index projects its vector, but a reply has it only where it is asked for. Source: Developer Guide,
+/// "Projections".
+bool wants_vector(const SearchVectors& request, const std::string& name) {
   if (!request.projection) return false;
-  const bool projected = index.projection == engine::ProjectionType::kAll ||
-                         std::ranges::find(index.non_key_attributes, name) != index.non_key_attributes.end();
-  return projected && std::ranges::find(request.projection->paths(), name, &expression::Path::attribute) !=
-                          request.projection->paths().end();
+  const auto& paths = request.projection->paths();
+  return std::ranges::find(paths, name, &expression::Path::attribute) != paths.end();
 }
 
 /// Appends the shortest decimal for the number, with a digit after the point. It shows the number in the index, not the
@@ -165,7 +164,7 @@ engine::VectorSearch resolve(const engine::TablePtr& table, const SearchVectors&
   check_partition(request, settings);
   set_conditions(request, settings, search);
   search.limit = request.top_k;
-  search.want_vectors = wants_vector(request, *search.index, settings.attribute);
+  search.want_vectors = wants_vector(request, settings.attribute);
   return search;
 }
 
