@@ -65,7 +65,6 @@ void check_attributes(const SearchVectors& request, const engine::VectorSettings
         "SearchConditionExpression must not contain any attributes that is not in SearchSchema. Invalid attribute: " +
         equality.attribute);
   }
-  if (!request.condition->fault.empty()) throw_validation(request.condition->fault);
 }
 
 void check_condition(const engine::SearchElement& element, const core::AttributeValue& value) {

@@ -7,8 +7,10 @@
 namespace stator::expression {
 namespace {
 
-[[noreturn]] void refuse(std::string_view what) {
-  throw_invalid(ExpressionKind::kSearch, std::string(what) + " used in SearchConditionExpression");
+[[noreturn]] void refuse(std::string_view what) { throw_invalid(ExpressionKind::kSearch, std::string(what)); }
+
+[[noreturn]] void refuse_use_of(std::string_view what) {
+  refuse(std::string(what) + " used in SearchConditionExpression");
 }
 
 bool compares(Test test) {
@@ -16,26 +18,19 @@ bool compares(Test test) {
          test == Test::kGreaterOrEqual;
 }
 
-void note_fault(SearchCondition& condition, std::string_view fault) {
-  if (!condition.fault.empty()) return;
-  condition.fault = "Invalid SearchConditionExpression: SearchConditionExpression ";
-  condition.fault += fault;
-}
-
 void add_equality(const ConditionNode& node, SearchCondition& condition) {
   const Path* path = nullptr;
   const SharedValue* value = nullptr;
   for (const Operand& operand : node.operands) {
-    if (operand.size) refuse("Invalid operator");
+    if (operand.size) refuse_use_of("Invalid operator");
     if (const auto* named = std::get_if<Path>(&operand.source)) path = named;
     if (const auto* given = std::get_if<SharedValue>(&operand.source)) value = given;
   }
-  if (path == nullptr || value == nullptr) refuse("Invalid operator");
-  if (!path->steps.empty()) note_fault(condition, "cannot have conditions on nested attributes");
+  if (path == nullptr || value == nullptr) refuse_use_of("Invalid operator");
+  if (!path->steps.empty()) refuse("SearchConditionExpression cannot have conditions on nested attributes");
   const auto names_it = [&](const auto& other) { return other.attribute == path->attribute; };
   if (std::ranges::any_of(condition.equalities, names_it)) {
-    note_fault(condition, "must only contain one condition per attribute");
-    return;
+    refuse("SearchConditionExpression must only contain one condition per attribute");
   }
   condition.equalities.push_back({path->attribute, **value});
 }
@@ -45,9 +40,9 @@ void add(const ConditionNode& node, SearchCondition& condition) {
     for (const ConditionNode& child : node.children) add(child, condition);
     return;
   }
-  // Source: the service's answers to each operator, August 2026.
-  if (compares(node.test)) refuse("Invalid comparator");
-  if (node.test != Test::kEqual) refuse("Invalid operator");
+  // Source: the answers of the service to each operator, August 2026.
+  if (compares(node.test)) refuse_use_of("Invalid comparator");
+  if (node.test != Test::kEqual) refuse_use_of("Invalid operator");
   add_equality(node, condition);
 }
 

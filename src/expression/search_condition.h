@@ -15,14 +15,12 @@ struct SearchCondition {
     std::string attribute;
     core::AttributeValue value;
   };
-  std::vector<Equality> equalities;  // in the order written
-  /// Set if the condition has a nested path or names an attribute twice; the service reports this after it has checked
-  /// the names.
-  std::string fault;
+  std::vector<Equality> equalities;  // in the order written, each of another attribute
 };
 
-/// Throws if a condition is not an equality ("Invalid SearchConditionExpression: Invalid comparator used in
-/// SearchConditionExpression").
+/// Throws where a condition is another than an equality ("Invalid SearchConditionExpression: Invalid comparator used in
+/// SearchConditionExpression"), or looks into an attribute, and where an attribute has two. All that needs no table:
+/// the service says so before it looks at the names.
 SearchCondition bind_search_condition(std::string_view text, Bindings& bindings);
 
 }  // namespace stator::expression

@@ -23,6 +23,18 @@ std::size_t read_top_k(const Members& request) {
   return static_cast<std::size_t>(top_k);
 }
 
+/// An element of the SearchVector. An N that is no number becomes NULL: whatever is no 32-bit number is told in one
+/// sentence, and behind what is wrong with the table and the index.
+core::AttributeValue read_element(const json::Value& wire) {
+  try {
+    return json::read_value(wire);
+  } catch (const core::ApiError&) {
+    const json::Object object = wire.get_object();
+    if (object.size() != 1 || object["N"].error() != simdjson::SUCCESS) throw;
+    return core::AttributeValue::null();
+  }
+}
+
 }  // namespace
 
 SearchVectors read_search_vectors(const Members& request) {
@@ -32,7 +44,7 @@ SearchVectors read_search_vectors(const Members& request) {
   search.top_k = read_top_k(request);
   search.capacity = read_capacity_detail(request);
   check_expression_parameters(request, kNames, {});
-  for (const auto value : request.required_array("SearchVector")) search.vector.push_back(json::read_value(value));
+  for (const auto value : request.required_array("SearchVector")) search.vector.push_back(read_element(value));
   expression::Bindings bindings = read_bindings(request);
   if (const auto text = request.text("SearchConditionExpression")) {
     search.condition = expression::bind_search_condition(*text, bindings);
