@@ -10,8 +10,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// decisionTime is how long the checker may think about one history. It takes milliseconds for nearly all; a few have very many
-// orders to go through.
+// decisionTime is how long the checker may take for one history. Nearly all take milliseconds; a few have very many
+// orders to try.
 const decisionTime = 20 * time.Second
 
 func modelFor(operations []porcupine.Operation) porcupine.Model {
@@ -23,10 +23,10 @@ func modelFor(operations []porcupine.Operation) porcupine.Model {
 	return model
 }
 
-// Verdict is the checker's: Ok, Illegal, or Unknown where it has not come to an end. Where it is Illegal the text shows why,
-// and a picture of the history is drawn in the folder pictures, unless that is empty.
+// Verdict returns the checker's verdict: Ok, Illegal, or Unknown if it has not finished. If it is Illegal, the text
+// shows why, and a picture of the history is drawn in the folder pictures, unless that is empty.
 func Verdict(operations []porcupine.Operation, pictures string) (porcupine.CheckResult, string) {
-	// An order that explains more than was promised is soonest found, and nearly always there.
+	// First look for an order that fulfils more than is promised: it is found fastest, and nearly always exists.
 	if porcupine.CheckOperationsTimeout(modelFor(operations), operations, decisionTime) == porcupine.Ok {
 		return porcupine.Ok, ""
 	}
@@ -45,7 +45,7 @@ func Verdict(operations []porcupine.Operation, pictures string) (porcupine.Check
 	return result, fmt.Sprintf("no order of the operations explains the history (picture: %s)\n%s", path, listing(operations))
 }
 
-// byItem makes a step of each read of operations that promise nothing between their items.
+// byItem splits reads of operations that promise nothing between their items into one step for each item.
 func byItem(operations []porcupine.Operation) []porcupine.Operation {
 	split := []porcupine.Operation{}
 	for _, operation := range operations {

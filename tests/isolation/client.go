@@ -16,25 +16,25 @@ const table = "histories"
 
 type object = map[string]interface{}
 
-// errNoReply means that the request may or may not have been carried out.
+// errNoReply means that the request may or may not have been executed.
 var errNoReply = errors.New("no reply")
 
-// refusal is an answer that the operation provides for: a condition did not hold.
+// refusal is a failure that the operation provides for: a condition did not hold.
 type refusal struct {
-	item    object // the item as it was, where it was asked for
+	item    object // the item before the write, if it was requested
 	reasons []string
 }
 
 func (refusal) Error() string { return "refused" }
 
-// Client speaks to one DynamoDB API about one history. One goroutine uses it.
+// Client calls one DynamoDB API for one history. Only one goroutine may use it.
 type Client struct {
 	http    *http.Client
 	url     func() string
 	history string
 }
 
-// NewClient sends to what `url` says at the time of each request.
+// NewClient returns a client that sends each request to the current result of `url`.
 func NewClient(url func() string, history string) *Client {
 	return &Client{http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 1}},
 		url: url, history: history}
@@ -43,7 +43,7 @@ func NewClient(url func() string, history string) *Client {
 // Close ends the kept connection.
 func (client *Client) Close() { client.http.CloseIdleConnections() }
 
-// call returns the reply, or errNoReply, or a refusal, or any other answer as an error of its own.
+// call returns the reply, errNoReply, a refusal, or any other answer as an error.
 func (client *Client) call(operation string, request object) (object, error) {
 	body, err := json.Marshal(request)
 	if err != nil {
@@ -79,7 +79,7 @@ func (client *Client) call(operation string, request object) (object, error) {
 	return nil, refusalOr(fmt.Errorf("%s %s: %d %s", operation, body, answer.StatusCode, text), reply)
 }
 
-// refusalOr tells failed conditions from all other errors.
+// refusalOr returns a refusal if conditions failed, and `other` for all other errors.
 func refusalOr(other error, reply object) error {
 	kind, _ := reply["__type"].(string)
 	switch {
@@ -108,7 +108,7 @@ func (client *Client) key(key int) object {
 	return object{"pk": text(client.history), "sk": text(string(rune(keyName(key))))}
 }
 
-// parseItem reads an item of a reply; nil is an item that is not there.
+// parseItem reads an item of a reply; nil means that the item does not exist.
 func (client *Client) parseItem(wire object) (Item, error) {
 	item := Item{Exists: wire != nil}
 	for name, value := range wire {
@@ -141,7 +141,7 @@ func (client *Client) parseItem(wire object) (Item, error) {
 	return item, nil
 }
 
-// writeRequest is the action as members of PutItem, UpdateItem, DeleteItem, or of an entry of TransactItems.
+// writeRequest returns the action as members of PutItem, UpdateItem, DeleteItem, or of an entry of TransactItems.
 func (client *Client) writeRequest(action Action) (operation string, request object) {
 	names, values, update := object{}, object{}, ""
 	request = object{"TableName": table}
@@ -202,7 +202,7 @@ func conditionText(condition Condition, names, values object) string {
 	return ""
 }
 
-// Write is PutItem, UpdateItem or DeleteItem.
+// Write calls PutItem, UpdateItem or DeleteItem.
 func (client *Client) Write(action Action, images Images) (Output, error) {
 	operation, request := client.writeRequest(action)
 	switch images {
@@ -228,7 +228,7 @@ func (client *Client) Write(action Action, images Images) (Output, error) {
 	return Output{Image: image}, err
 }
 
-// Transact is TransactWriteItems.
+// Transact calls TransactWriteItems.
 func (client *Client) Transact(actions []Action, token string) (Output, error) {
 	items := []object{}
 	for _, action := range actions {
@@ -247,7 +247,7 @@ func (client *Client) Transact(actions []Action, token string) (Output, error) {
 	return Output{Unknown: err != nil}, err
 }
 
-// BatchWrite is BatchWriteItem of puts and deletes without conditions.
+// BatchWrite calls BatchWriteItem with puts and deletes, which have no conditions.
 func (client *Client) BatchWrite(actions []Action) (Output, error) {
 	requests := []object{}
 	for _, action := range actions {
@@ -262,7 +262,7 @@ func (client *Client) BatchWrite(actions []Action) (Output, error) {
 	return Output{Unknown: err != nil}, err
 }
 
-// Get is GetItem.
+// Get calls GetItem.
 func (client *Client) Get(key int, consistent bool) (Output, error) {
 	reply, err := client.call("GetItem", object{"TableName": table, "Key": client.key(key), "ConsistentRead": consistent})
 	if err != nil {
@@ -273,7 +273,7 @@ func (client *Client) Get(key int, consistent bool) (Output, error) {
 	return Output{Items: []Item{item}}, err
 }
 
-// TransactGet is TransactGetItems.
+// TransactGet calls TransactGetItems.
 func (client *Client) TransactGet(keys []int) (Output, error) {
 	gets := []object{}
 	for _, key := range keys {
@@ -299,7 +299,8 @@ func (client *Client) TransactGet(keys []int) (Output, error) {
 	return output, nil
 }
 
-// ReadAll is BatchGetItem, Query, Scan, or a Query or Scan of the index: the items of all keys, in the order of the keys.
+// ReadAll calls BatchGetItem, Query, Scan, or a Query or Scan of the index; returns the items of all keys, in the order
+// of the keys.
 func (client *Client) ReadAll(operation string, index, consistent bool) (Output, error) {
 	request := object{"TableName": table, "ConsistentRead": consistent && !index}
 	hash := "pk"
@@ -359,7 +360,7 @@ func (client *Client) byKey(operation string, wires []interface{}) (Output, erro
 	return output, nil
 }
 
-// CreateTable makes the table that all histories share.
+// CreateTable creates the table that all histories share.
 func CreateTable(url string) error {
 	client := NewClient(func() string { return url }, "")
 	defer client.Close()

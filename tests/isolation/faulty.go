@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Fault is one way in which an endpoint breaks its promise now and then. It answers the request itself, by as many calls of
-// `forward` as it likes, or returns false: this request is not its business.
+// Fault is one way in which an endpoint sometimes breaks its promises. It answers the request itself, with any number
+// of calls of `forward`, or returns false if it does not handle this request.
 type Fault func(faulty *Faulty, operation string, body []byte, forward func(operation string, body []byte) reply) (reply, bool)
 
 type reply struct {
@@ -21,7 +21,8 @@ type reply struct {
 	body   []byte
 }
 
-// Faulty stands before a server and spoils about one in `rarity` of the requests that its fault is about.
+// Faulty is a proxy before a server; it applies its fault to about one in `rarity` of the requests that the fault
+// handles.
 type Faulty struct {
 	URL    string
 	fault  Fault
@@ -35,7 +36,7 @@ type Faulty struct {
 	earlier map[string]reply // the replies to reads so far
 }
 
-// NewFaulty listens on a free port of loopback.
+// NewFaulty starts a proxy on a free port of loopback.
 func NewFaulty(target string, fault Fault, rarity int, seed int64) *Faulty {
 	faulty := &Faulty{fault: fault, rarity: rarity, target: target, random: rand.New(rand.NewSource(seed)), earlier: map[string]reply{},
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
@@ -44,7 +45,7 @@ func NewFaulty(target string, fault Fault, rarity int, seed int64) *Faulty {
 	return faulty
 }
 
-// Close stops it.
+// Close stops the proxy.
 func (faulty *Faulty) Close() {
 	faulty.proxy.Close()
 	faulty.client.CloseIdleConnections()
@@ -111,7 +112,7 @@ func (faulty *Faulty) remember(operation string, body []byte, answer reply) {
 	}
 }
 
-// StaleReads answers a read as it was answered the first time.
+// StaleReads repeats the first reply to the same read.
 func StaleReads(faulty *Faulty, operation string, body []byte, _ func(string, []byte) reply) (reply, bool) {
 	faulty.mutex.Lock()
 	defer faulty.mutex.Unlock()
@@ -119,14 +120,14 @@ func StaleReads(faulty *Faulty, operation string, body []byte, _ func(string, []
 	return answer, known && isRead(operation)
 }
 
-// LostWrites acknowledges writes that nobody carries out.
+// LostWrites acknowledges writes without executing them.
 func LostWrites(_ *Faulty, operation string, body []byte, _ func(string, []byte) reply) (reply, bool) {
 	plain := (operation == "PutItem" || operation == "UpdateItem" || operation == "DeleteItem") &&
 		!bytes.Contains(body, []byte("ReturnValues")) && !bytes.Contains(body, []byte("ConditionExpression"))
 	return reply{http.StatusOK, []byte("{}")}, plain || operation == "BatchWriteItem"
 }
 
-// LateWrites acknowledges a write at once and carries it out a little later.
+// LateWrites acknowledges a write at once and executes it a little later.
 func LateWrites(faulty *Faulty, operation string, body []byte, forward func(string, []byte) reply) (reply, bool) {
 	answer, spoiled := LostWrites(faulty, operation, body, forward)
 	if spoiled {
@@ -135,7 +136,7 @@ func LateWrites(faulty *Faulty, operation string, body []byte, forward func(stri
 	return answer, spoiled
 }
 
-// HalfTransactions carries out all of a transaction but its last action.
+// HalfTransactions executes all actions of a transaction but the last.
 func HalfTransactions(_ *Faulty, operation string, body []byte, forward func(string, []byte) reply) (reply, bool) {
 	request, items := transactItems(body)
 	if operation != "TransactWriteItems" {
@@ -146,7 +147,7 @@ func HalfTransactions(_ *Faulty, operation string, body []byte, forward func(str
 	return forward(operation, encode(request)), true
 }
 
-// TornTransactions carries out the actions of a transaction one after the other.
+// TornTransactions executes the actions of a transaction one after the other.
 func TornTransactions(_ *Faulty, operation string, body []byte, forward func(string, []byte) reply) (reply, bool) {
 	request, items := transactItems(body)
 	if operation != "TransactWriteItems" {
@@ -163,7 +164,7 @@ func TornTransactions(_ *Faulty, operation string, body []byte, forward func(str
 	return reply{http.StatusOK, []byte("{}")}, true
 }
 
-// answerForAll turns the cancellation of one action into that of a transaction.
+// answerForAll turns the failure of one action into the cancellation of a transaction.
 func answerForAll(answer reply, position, count int) reply {
 	parsed := object{}
 	if json.Unmarshal(answer.body, &parsed) != nil {
@@ -178,7 +179,7 @@ func answerForAll(answer reply, position, count int) reply {
 	return reply{answer.status, encode(parsed)}
 }
 
-// TornReads answers a transaction of reads by one read after the other.
+// TornReads answers a transaction of reads with one read after the other.
 func TornReads(_ *Faulty, operation string, body []byte, forward func(string, []byte) reply) (reply, bool) {
 	request, items := transactItems(body)
 	if operation != "TransactGetItems" {
@@ -198,7 +199,7 @@ func TornReads(_ *Faulty, operation string, body []byte, forward func(string, []
 	return reply{http.StatusOK, encode(object{"Responses": responses})}, true
 }
 
-// DoubleWrites carries a write out twice, as a careless retry does.
+// DoubleWrites executes a write twice, as a careless retry does.
 func DoubleWrites(_ *Faulty, operation string, body []byte, forward func(string, []byte) reply) (reply, bool) {
 	if operation != "UpdateItem" {
 		return reply{}, false
@@ -207,20 +208,20 @@ func DoubleWrites(_ *Faulty, operation string, body []byte, forward func(string,
 	return forward(operation, body), true
 }
 
-// ForgottenTokens carries out a transaction that comes a second time.
+// ForgottenTokens executes a transaction again when it is sent again.
 func ForgottenTokens(_ *Faulty, operation string, body []byte, forward func(string, []byte) reply) (reply, bool) {
 	request, _ := transactItems(body)
 	delete(request, "ClientRequestToken")
 	return forward(operation, encode(request)), operation == "TransactWriteItems"
 }
 
-// IgnoredConditions writes whatever the condition says.
+// IgnoredConditions writes regardless of the condition.
 func IgnoredConditions(_ *Faulty, operation string, body []byte, forward func(string, []byte) reply) (reply, bool) {
 	request := object{}
 	if json.Unmarshal(body, &request) != nil || request["ConditionExpression"] == nil {
 		return reply{}, false
 	}
-	// The condition stays in the text, so that its names and values are used.
+	// The condition stays in the expression, so that its names and values are used.
 	condition, _ := request["ConditionExpression"].(string)
 	request["ConditionExpression"] = "attribute_exists(pk) OR attribute_not_exists(pk) OR " + condition
 	return forward(operation, encode(request)), true
@@ -238,7 +239,7 @@ func transactItems(body []byte) (object, []interface{}) {
 func encode(value object) []byte {
 	text, err := json.Marshal(value)
 	if err != nil {
-		panic(err) // what was read from JSON can be written
+		panic(err) // a value parsed from JSON can always be encoded
 	}
 	return text
 }

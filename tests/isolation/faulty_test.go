@@ -7,9 +7,9 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// What the checker is for: each fault is found. Whether one history shows it is a matter of what met what (nine in ten do, on an
-// idle machine and on a busy one), so the histories go on until three have: a checker that sees a fault half the time gets there,
-// one that is blind to it does not.
+// Each fault must be found. Whether one history shows it depends on timing (nine in ten do, on an idle machine and on a
+// busy one), so histories are recorded until three have shown it: a checker that finds a fault half the time succeeds,
+// one that cannot find it fails.
 func TestBrokenEndpointsAreCaught(t *testing.T) {
 	url, end := start(t, "--in-memory")
 	defer end()
@@ -51,7 +51,7 @@ func TestBrokenEndpointsAreCaught(t *testing.T) {
 	}
 }
 
-// A proxy that spoils nothing changes nothing: what is caught above is the fault.
+// A proxy without a fault changes nothing, so the test above detects the faults, not the proxy.
 func TestAnHonestProxyIsNotAccused(t *testing.T) {
 	url, end := start(t, "--in-memory")
 	defer end()

@@ -11,7 +11,7 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// Size is how much happens in a history.
+// Size says how many operations a history has.
 type Size struct {
 	Clients    int
 	Operations int // of each client
@@ -20,8 +20,8 @@ type Size struct {
 // Losses says what clients do about requests without a reply.
 type Losses int
 
-// NoLosses: there must be none. Unknown: they go on, and the write may have happened. Resend: transactions are sent again with
-// their token until there is a reply.
+// NoLosses: no reply may be missing. Unknown: clients go on, and the write may have been executed. Resend: transactions
+// are sent again with their token until there is a reply.
 const (
 	NoLosses Losses = iota
 	Unknown
@@ -33,12 +33,12 @@ type recorder struct {
 	start      time.Time
 	mutex      sync.Mutex
 	operations []porcupine.Operation
-	failure    error // the first answer that no operation provides for
+	failure    error // the first answer that the operation does not provide for
 }
 
 func (recorder *recorder) now() int64 { return time.Since(recorder.start).Nanoseconds() }
 
-// add records what has just ended.
+// add records an operation that has just ended.
 func (recorder *recorder) add(client int, input Input, output Output, call int64) {
 	end := recorder.now()
 	recorder.mutex.Lock()
@@ -55,14 +55,14 @@ func (recorder *recorder) fail(err error) {
 	}
 }
 
-// histories counts them, so that none meets the items and tokens of another.
+// histories counts the histories, so that none uses the items and tokens of another.
 var histories int64
 
-// errBroken is a promise that was broken so plainly that no checker is needed.
+// errBroken reports a broken promise that is detected without the checker.
 var errBroken = errors.New("a transaction that had succeeded was refused when it was sent again")
 
-// Record runs one history by its seed. `url` is asked before each request. The seed fixes what each client chooses from; the
-// times, and so what it sees, are the machine's.
+// Record runs one history by its seed. `url` is called before each request. The seed determines what each client
+// chooses from; the timing, and so what the client sees, depends on the machine.
 func Record(seed int64, size Size, url func() string, losses Losses) ([]porcupine.Operation, error) {
 	name := fmt.Sprintf("h%d.%d", seed, atomic.AddInt64(&histories, 1))
 	recorded := &recorder{start: time.Now()}
@@ -92,7 +92,7 @@ func Record(seed int64, size Size, url func() string, losses Losses) ([]porcupin
 	return recorded.operations, recorded.failure
 }
 
-// tidy deletes what the history left, so that scans of later ones stay short.
+// tidy deletes the history's items, so that scans of later histories stay short.
 func tidy(url func() string, name string) error {
 	client := NewClient(url, name)
 	defer client.Close()
@@ -104,7 +104,7 @@ func tidy(url func() string, name string) error {
 	return err
 }
 
-// worker is one client of a history, with what it has seen last.
+// worker is one client of a history, with the items as it has last seen them.
 type worker struct {
 	number   int
 	url      func() string
@@ -116,7 +116,7 @@ type worker struct {
 	seen     State
 }
 
-// operate does the worker's operation number `at` and records it.
+// operate executes the worker's operation number `at` and records it.
 func (worker *worker) operate(at int) error {
 	unique := fmt.Sprintf("%d.%d", worker.number, at)
 	call := worker.recorder.now()
@@ -150,7 +150,7 @@ func (worker *worker) operate(at int) error {
 
 func (worker *worker) sawAll(input Input, output Output, call int64, err error) {
 	if err != nil {
-		return // a read that nobody saw
+		return // a failed read shows nothing
 	}
 	worker.recorder.add(worker.number, input, output, call)
 	for position, key := range input.Reads {
@@ -158,7 +158,8 @@ func (worker *worker) sawAll(input Input, output Output, call int64, err error) 
 	}
 }
 
-// addWrite records a write. One without a reply ends when there is a server again: the one that died does nothing any more.
+// addWrite records a write. A write without a reply ends when there is a server again: the killed server does nothing
+// more.
 func (worker *worker) addWrite(input Input, output Output, call int64) {
 	if output.Unknown {
 		worker.url()
@@ -166,7 +167,7 @@ func (worker *worker) addWrite(input Input, output Output, call int64) {
 	worker.recorder.add(worker.number, input, output, call)
 }
 
-// readAll reads the items by an operation that promises nothing between items.
+// readAll reads the items with an operation that promises nothing between items.
 func (worker *worker) readAll(call int64) error {
 	operation := [...]string{"BatchGetItem", "Query", "Query", "Query", "Scan"}[worker.random.Intn(5)]
 	index := operation != "BatchGetItem" && worker.random.Intn(2) == 0
@@ -214,7 +215,8 @@ func (worker *worker) batchWrite(unique string, call int64) error {
 	return err
 }
 
-// transact sends a transaction with a token of its own; now and then once more after its success: it is carried out once.
+// transact sends a transaction with a new token, and sometimes sends it again after it succeeded: it must be executed
+// only once.
 func (worker *worker) transact(unique string, call int64) error {
 	actions := worker.transaction(unique)
 	token := worker.history + "-" + unique
@@ -252,7 +254,7 @@ func (worker *worker) transaction(unique string) []Action {
 	return actions
 }
 
-// action is any change of the item; its condition often holds, by what the client has seen.
+// action returns any change of the item; its condition often holds, as it is chosen by what the client has seen.
 func (worker *worker) action(key int, unique string) Action {
 	action := Action{Key: key, Text: unique, Delta: 1 + worker.random.Intn(9)}
 	switch worker.random.Intn(10) {

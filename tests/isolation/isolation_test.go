@@ -34,7 +34,7 @@ func binary(t *testing.T) string {
 	return path
 }
 
-// start runs a server with the shared table, until `end` is called.
+// start runs a server with the shared table until `end` is called.
 func start(t *testing.T, options ...string) (url string, end func()) {
 	t.Helper()
 	server, err := StartServer(binary(t), options...)
@@ -76,8 +76,8 @@ func (judge *judge) check(seed int, recorded []porcupine.Operation) {
 	judge.thinking += time.Since(begin)
 }
 
-// end fails where the checker gave up on many histories: then it says little about the others. It gives up on one in a hundred of
-// those in which a kill left several writes unknown.
+// end fails if the checker gave up on many histories, as the test then says little. It gives up on one in a hundred of
+// the histories in which a kill left several writes unknown.
 func (judge *judge) end() {
 	judge.t.Helper()
 	judge.t.Logf("%d histories, %d steps, checked in %v, %d undecided", judge.histories, judge.steps, judge.thinking, judge.undecided)
@@ -86,7 +86,7 @@ func (judge *judge) end() {
 	}
 }
 
-// checkHistories records and checks `count` histories from the seed on, until one is wrong.
+// checkHistories records and checks `count` histories from seed `first` on, until one is wrong.
 func (judge *judge) checkHistories(url string, first, count int, size Size) {
 	judge.t.Helper()
 	for seed := first; seed < first+count; seed++ {
@@ -98,7 +98,7 @@ func (judge *judge) checkHistories(url string, first, count int, size Size) {
 	}
 }
 
-// aServersHistories is how many a server is used for: scans also walk over what earlier ones deleted.
+// aServersHistories is the number of histories on one server: scans also read over what earlier histories deleted.
 const aServersHistories = 100
 
 func checkOnServers(t *testing.T, options func() []string) {
@@ -128,12 +128,12 @@ func TestHistoriesOnDisk(t *testing.T) {
 	checkOnServers(t, func() []string { return []string{"--data", t.TempDir() + "/data"} })
 }
 
-// The writes that a loop finds at once are decided by one thread and stored together.
+// One thread executes the writes that an event loop receives together, and stores them in one write.
 func TestHistoriesOnDiskSynced(t *testing.T) {
 	checkOnServers(t, func() []string { return []string{"--data", t.TempDir() + "/data", "--sync"} })
 }
 
-// With one client the model itself is on trial: every answer must be the only right one.
+// With one client every reply must be the only right one, which tests the model itself.
 func TestOneClientAtATime(t *testing.T) {
 	url, end := start(t, "--in-memory")
 	defer end()
@@ -142,8 +142,8 @@ func TestOneClientAtATime(t *testing.T) {
 	judge.end()
 }
 
-// The server is killed in the midst of each history and started again on its directory. What had no reply has happened or not.
-// Half of the kills meet a write that is under way; more rounds follow where none did.
+// The server is killed during each history and restarted on its directory. A write without a reply was executed or not.
+// Half of the kills meet a write in progress; if none did, more rounds follow.
 func TestKilledServers(t *testing.T) {
 	for round := 0; checkKills(t, Unknown) == 0; round++ {
 		if round == 4 {
@@ -154,12 +154,12 @@ func TestKilledServers(t *testing.T) {
 
 func TestKilledSyncedServers(t *testing.T) { checkKills(t, Unknown, "--sync") }
 
-// A transaction that is sent again after the kill has happened once.
+// A transaction that is sent again after the kill must be executed only once.
 func TestTokensOutliveTheServer(t *testing.T) {
 	checkKills(t, Resend)
 }
 
-// checkKills returns how many of the kills met a write that was under way.
+// checkKills returns how many of the kills met a write in progress.
 func checkKills(t *testing.T, losses Losses, options ...string) int {
 	t.Helper()
 	mortal, err := NewMortal(binary(t), append(options, "--data", t.TempDir()+"/data")...)

@@ -1,5 +1,5 @@
-// Package isolation records what concurrent clients saw of a DynamoDB API and has a checker look for one order of their
-// operations that explains all of it (README.md).
+// Package isolation records what concurrent clients see of a DynamoDB API, and checks that one order of their
+// operations explains it (README.md).
 package isolation
 
 import (
@@ -9,16 +9,16 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// Keys is how many items a history is about. All are in one partition.
+// Keys is the number of items in a history. All are in one partition.
 const Keys = 3
 
-// Item is what the model keeps of an item: a text, a counter and a list, each of them optional.
+// Item is an item of the model: a text, a counter and a list, each of them optional.
 type Item struct {
 	Exists bool
 	Text   string
 	Count  int
 	HasN   bool
-	List   string // elements, each with a comma behind it
+	List   string // elements, each followed by a comma
 }
 
 func (item Item) String() string {
@@ -38,7 +38,7 @@ func (item Item) String() string {
 	return "{" + strings.Join(parts, " ") + "}"
 }
 
-// State is the whole content of a history's partition.
+// State is the content of a history's partition.
 type State [Keys]Item
 
 // ActionKind says what an action does to its item.
@@ -47,11 +47,11 @@ type ActionKind int
 // The kinds of actions.
 const (
 	Put    ActionKind = iota // the item becomes {Text}
-	Set                      // Text
+	Set                      // sets Text
 	Add                      // Count += Delta
-	Append                   // List gets Text
+	Append                   // appends Text to List
 	Delete
-	Check // only the condition
+	Check // checks only the condition
 )
 
 // ConditionKind says what an action requires of its item.
@@ -63,7 +63,7 @@ const (
 	Absent
 	Present
 	TextIs  // Text is Operand
-	AtLeast // Count is there and >= Least
+	AtLeast // Count exists and >= Least
 )
 
 // Condition is part of an action.
@@ -119,7 +119,7 @@ func (action Action) apply(item Item) Item {
 // Images says which image of the item a single write returns.
 type Images int
 
-// What a single write returns. OldImage stands for the item before, where the write was refused as well.
+// The images that a single write can return. OldImage is the item before the write, also if the write was refused.
 const (
 	NoImage Images = iota
 	OldImage
@@ -131,25 +131,25 @@ type Input struct {
 	Reads   []int
 	Actions []Action
 	Images  Images
-	// Transaction: refusals name a reason for each action.
+	// Transaction: a refusal has a reason for each action.
 	Transaction bool
-	// ByItem: the reads are of one operation, but nothing is promised between them.
+	// ByItem: the reads belong to one operation, but nothing is promised between them.
 	ByItem bool
-	// Name is the operation that the step belongs to, for people.
+	// Name is the operation that the step belongs to, for reports.
 	Name string
 }
 
-// Output is what the client was told.
+// Output is what the client received.
 type Output struct {
-	// Unknown: no reply has come. The step was taken before its return, which is when the server was back, or never.
+	// Unknown: there was no reply. The step took effect before its return, which is when the server was back, or never.
 	Unknown bool
 	Items   []Item // of Reads
 	Refused bool
-	Reasons string // of a refused transaction: a letter an action, x for one whose condition failed
+	Reasons string // of a refused transaction: one letter for each action, x if its condition failed
 	Image   Item
 }
 
-// Step tells whether `output` is right for `input` in `state`, and what the state is afterwards.
+// Step returns whether `output` is right for `input` in `state`, and the state afterwards.
 func Step(state State, input Input, output Output) (bool, State) {
 	for position, key := range input.Reads {
 		if output.Items[position] != state[key] {
@@ -177,7 +177,7 @@ func Step(state State, input Input, output Output) (bool, State) {
 	return true, next
 }
 
-// attempt applies all actions, or none where a condition does not hold; it says which.
+// attempt applies all actions, or none if a condition does not hold; it returns which.
 func attempt(state State, actions []Action) (State, string) {
 	reasons := strings.Builder{}
 	next := state
@@ -195,7 +195,7 @@ func attempt(state State, actions []Action) (State, string) {
 	return next, reasons.String()
 }
 
-// model is Step as the checker wants it.
+// model is Step in the form that the checker needs.
 var model = porcupine.Model{
 	Init: func() interface{} { return State{} },
 	Step: func(state, input, output interface{}) (bool, interface{}) {
@@ -205,7 +205,7 @@ var model = porcupine.Model{
 	DescribeState:     describeState,
 }
 
-// uncertainModel is the same for histories with unknown steps, which leave several states possible.
+// uncertainModel is the same for histories with unknown steps, after which several states are possible.
 var uncertainModel = (&porcupine.NondeterministicModel{
 	Init: func() []interface{} { return []interface{}{State{}} },
 	Step: func(state, input, output interface{}) []interface{} {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh [HISTORIES [KILLS]]: checks so many histories in memory and on disk, and so many with a kill; README.md.
-# Exits with 77, which CTest takes for a skipped test, where there is no Go.
+# run.sh [HISTORIES [KILLS]]: checks HISTORIES histories each in memory, on disk and on disk with --sync, and KILLS histories
+# of each kind with a kill; README.md. Exits with 77, which CTest takes for a skipped test, if Go is missing.
 set -eu
 cd "$(dirname "$0")"
 PATH=$PATH:/usr/local/go/bin:/usr/lib/go/bin

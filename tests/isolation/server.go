@@ -12,13 +12,13 @@ import (
 
 var address = regexp.MustCompile(`http://[\w.:\[\]-]+:\d+`)
 
-// Server is a `stator serve` of the test's own, on a free port.
+// Server is a `stator serve` process on a free port.
 type Server struct {
 	URL     string
 	process *exec.Cmd
 }
 
-// StartServer starts the program with these options and waits for its URL.
+// StartServer starts the program with these options and waits until it prints its URL.
 func StartServer(binary string, options ...string) (*Server, error) {
 	process := exec.Command(binary, append([]string{"serve", "--port", "0"}, options...)...)
 	output, err := process.StdoutPipe()
@@ -45,19 +45,19 @@ func StartServer(binary string, options ...string) (*Server, error) {
 	}
 }
 
-// Kill is kill -9.
+// Kill sends SIGKILL.
 func (server *Server) Kill() {
 	server.process.Process.Kill()
 	server.process.Wait()
 }
 
-// Stop is SIGTERM; it fails where the server does not end well.
+// Stop sends SIGTERM; it returns an error unless the server ends well.
 func (server *Server) Stop() error {
 	server.process.Process.Signal(syscall.SIGTERM)
 	return server.process.Wait()
 }
 
-// Mortal is a server that is killed and started again while clients use it.
+// Mortal is a server that is killed and restarted while clients use it.
 type Mortal struct {
 	binary  string
 	options []string
@@ -71,14 +71,14 @@ func NewMortal(binary string, options ...string) (*Mortal, error) {
 	return &Mortal{binary: binary, options: options, server: server}, err
 }
 
-// URL is where the server listens; it waits while there is none.
+// URL returns the address of the server; it waits while there is no server.
 func (mortal *Mortal) URL() string {
 	mortal.mutex.Lock()
 	defer mortal.mutex.Unlock()
 	return mortal.server.URL
 }
 
-// KillAndStart kills the server and starts another on the same directory.
+// KillAndStart kills the server and starts another one on the same directory.
 func (mortal *Mortal) KillAndStart() error {
 	mortal.mutex.Lock()
 	defer mortal.mutex.Unlock()
@@ -91,5 +91,5 @@ func (mortal *Mortal) KillAndStart() error {
 	return nil
 }
 
-// Stop ends it.
+// Stop stops the server.
 func (mortal *Mortal) Stop() error { return mortal.server.Stop() }

@@ -20,7 +20,7 @@ std::string sorted(const core::AttributeValue& value) {
 }
 
 TEST(SortedValue, IsTheSameTextForEqualValuesAndForNoOthers) {
-  // Each row holds spellings of one value; the rows differ.
+  // Each row holds spellings of one value; different rows hold different values.
   const std::vector<std::vector<std::string>> rows = {
       {R"({"N":"1"})", R"({"N":"1.0"})", R"({"N":"10e-1"})"},
       {R"({"N":"-1"})"},

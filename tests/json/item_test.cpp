@@ -43,7 +43,7 @@ TEST(Item, OneAttributeIsFoundWithoutAnItem) {
   EXPECT_EQ(find_attribute(kStored, "pk"), R"({"S":"a\"b}"})");
   EXPECT_EQ(find_attribute(kStored, "we\"ird\x01"), R"({"BOOL":false})");
   EXPECT_EQ(find_attribute(kStored, "é"), R"({"NULL":true})");
-  EXPECT_EQ(find_attribute(kStored, "x"), "");  // only within m
+  EXPECT_EQ(find_attribute(kStored, "x"), "");  // exists only within m
   EXPECT_EQ(find_attribute(kStored, ""), "");
   EXPECT_EQ(find_attribute("{}", "pk"), "");
   EXPECT_THROW(static_cast<void>(find_attribute(R"({"pk":{"S":"a)", "n")), core::DamageError);
@@ -142,7 +142,7 @@ TEST(Item, LooksNoFurtherThanToWhatIsAskedFor) {
 }
 
 TEST(Item, HowMuchWasLookedAtMakesNoDifference) {
-  // Attributes are asked for, set and removed in every order, of items of few and of many.
+  // Attributes are read, set and removed in every order, in items with few and with many attributes.
   for (const int count : {0, 1, 5, 40}) {
     std::string stored = "{";
     for (int i = 0; i < count; ++i) {
@@ -214,7 +214,7 @@ TEST(Item, DamagedBytesAreRefusedNotReadPast) {
   EXPECT_THROW(parse_stored(deep), core::DamageError);
 }
 
-/// Random attribute values on the wire, with the liberties the wire allows: white space, escapes, odd numbers.
+/// Random attribute values on the wire, with everything that the wire allows: white space, escapes, odd numbers.
 class Generator {
  public:
   explicit Generator(std::uint32_t seed) : random_(seed) {}
@@ -250,7 +250,7 @@ class Generator {
     return out;
   }
 
-  /// Members made unique by what they begin with.
+  /// Members made unique by their first characters.
   template <class Member>
   std::string unique_list(Member member) {
     std::string out = "[";
@@ -312,7 +312,7 @@ TEST(Item, NormalisingAndEditingAgreeWithTheTreeOnRandomItems) {
     const std::string wire = generator.members(1);
     const EncodedItem encoded = normalise_item(Parser::of_this_thread().parse(wire));
 
-    // Normal form is a fixed point, and an unedited Item gives it back byte for byte.
+    // Normalising again changes nothing, and an unedited Item returns the same bytes.
     const EncodedItem again = normalise_item(Parser::of_this_thread().parse(encoded.json));
     ASSERT_EQ(again.json, encoded.json);
     ASSERT_EQ(again.size_bytes, encoded.size_bytes);
@@ -320,7 +320,7 @@ TEST(Item, NormalisingAndEditingAgreeWithTheTreeOnRandomItems) {
     ASSERT_EQ(json_of(item), encoded.json);
     ASSERT_EQ(item.size_bytes(), encoded.size_bytes);
 
-    // Every value read from the wire, written from its tree, gives the stored bytes.
+    // Every value read from the wire and written from its tree gives the stored bytes.
     Item rebuilt;
     for (const auto [name, value] : Object(Parser::of_this_thread().parse(wire))) {
       const AttributeValue tree = read_value(value);
@@ -330,7 +330,7 @@ TEST(Item, NormalisingAndEditingAgreeWithTheTreeOnRandomItems) {
     ASSERT_EQ(json_of(rebuilt), encoded.json);
     ASSERT_EQ(rebuilt.size_bytes(), encoded.size_bytes);
 
-    // Random edits against a plain map.
+    // Random edits, compared with a plain map.
     std::map<std::string, AttributeValue> model;
     for (const auto [name, value] : Object(Parser::of_this_thread().parse(wire))) {
       model[std::string(name)] = *item.find(name);

@@ -17,7 +17,7 @@ std::string repeated(std::size_t count, const std::string& text) {
   return out;
 }
 
-/// `{"a":{"L":[{"L":[…]}]}}`'s value: `levels` lists around a string.
+/// Returns `levels` nested lists around a string: `{"L":[{"L":[…]}]}`.
 std::string nested_lists(std::size_t levels) {
   return repeated(levels, R"({"L":[)") + R"({"S":"x"})" + repeated(levels, "]}");
 }

@@ -1,5 +1,5 @@
-"""Changes of tables with a Kinesis destination, delivered by `stator serve --kinesis-endpoint`: to kinesalite (npm), and to an endpoint
-that fails at random. Without kinesalite its tests are skipped, and say so."""
+"""Tests changes of tables with a Kinesis destination, delivered by `stator serve --kinesis-endpoint` to kinesalite (npm) and
+to an endpoint that fails at random. If kinesalite is missing, its tests say so and are skipped."""
 
 import base64
 import datetime
@@ -42,7 +42,7 @@ def until(done, what, seconds=60):
 
 
 def count_up(client, key):
-    """One more change of the item, which says its number."""
+    """Changes the item once more; the item has the number of its changes."""
     client.call("UpdateItem", TableName="things", Key={"pk": {"S": key}}, UpdateExpression="ADD n :one",
                 ExpressionAttributeValues={":one": {"N": "1"}})
 
@@ -58,7 +58,8 @@ def enable(client, **configuration):
 
 
 def without_repeats(numbers):
-    """A change may arrive again, with those behind it; the order of first arrivals is that of the changes."""
+    """Removes repeated deliveries: a change may arrive again, with those after it; first arrivals must be in the order of
+    the changes."""
     first = []
     for number in numbers:
         if number not in first:
@@ -67,8 +68,9 @@ def without_repeats(numbers):
 
 
 class Endpoint:
-    """A Kinesis endpoint of one stream in this process. `fail(number of the request, records)` says what goes wrong: None, an HTTP
-    status, or the positions of the records that fail. Its clock is `ahead_s` ahead. `tls`: the files of its certificate and key, where it has some."""
+    """A Kinesis endpoint with one stream, in this process. `fail(number of the request, records)` returns the failure: None,
+    an HTTP status, or the positions of the records that fail. Its clock is `ahead_s` seconds ahead. `tls`: the files of its
+    certificate and key, if it uses TLS."""
 
     def __init__(self, fail=lambda number, records: None, tls=None):
         self.fail, self.requests, self.records, self.lock, self.ahead_s = fail, 0, [], threading.Lock(), 0
@@ -128,7 +130,7 @@ class Endpoint:
             return 200, {"FailedRecordCount": len(wrong or ()), "Records": results}
 
     def numbers(self):
-        """Of each item, the numbers of its changes as they arrived."""
+        """The numbers of each item's changes, in the order in which they arrived."""
         with self.lock:
             items = {}
             for _, record in self.records:

@@ -24,11 +24,11 @@ void write(const fs::path& file, std::string_view text) {
   std::ofstream(file, std::ios::binary) << text;
 }
 
-/// A models directory with one model "shop" whose files a test chooses.
+/// A models directory with one model "shop", whose files a test chooses.
 class Models : public ::testing::Test {
  protected:
   void write_file(const std::string& name, std::string_view text) { write(directory_.path() / "shop" / name, text); }
-  /// The message of the mistake, with the directory cut away.
+  /// The error message, without the path of the directory.
   std::string mistake() {
     try {
       load_model(directory_.path() / "shop");

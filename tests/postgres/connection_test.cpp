@@ -118,7 +118,7 @@ TEST(Connection, CopiesFromAndToTheClient) {
   chunks = {"1,a\n", "b,c\n"};
   const Error error = error_of([&] { connection.execute("COPY t FROM STDIN (FORMAT csv)", {}, streams); });
   EXPECT_TRUE(contains(error.what(), "COPY t, line 2, column a")) << error.what();
-  // Where the fault has a detail of its own, and where a trigger raises it.
+  // If the error has a detail, and if a trigger raises it.
   connection.execute("ALTER TABLE t ADD PRIMARY KEY (a)");
   chunks = {"7,a\n7,b\n"};
   const Error repeated = error_of([&] { connection.execute("COPY t FROM STDIN (FORMAT csv)", {}, streams); });
@@ -129,7 +129,7 @@ TEST(Connection, CopiesFromAndToTheClient) {
   const Error raised = error_of([&] { connection.execute("COPY t FROM STDIN (FORMAT csv)", {}, streams); });
   EXPECT_TRUE(contains(raised.what(), "COPY t, line 1: \"8,a\"")) << raised.what();
   EXPECT_EQ(connection.value("SELECT count(*) FROM t"), "2");
-  // Ctrl-C ended the program that the rows come from, too.
+  // Ctrl-C also ended the program that produces the rows.
   bool is_interrupted = false;
   Target target = TestServer::shared().target("postgres");
   target.interrupted = [&] { return is_interrupted; };
@@ -205,7 +205,7 @@ TEST(Connection, LoadsTheRowsThatStandInAScript) {
       "UPDATE pairs SET a = a + 10;\n");
   EXPECT_EQ(connection.array("SELECT a, b FROM pairs ORDER BY a"),
             R"([{"a":11,"b":"one\ttab"},{"a":12,"b":null},{"a":13,"b":"x\ny"}])");
-  // More than is sent at once.
+  // More than one message holds.
   std::string many = "COPY pairs (a) FROM stdin;\n";
   for (int i = 100; i < 100'000; ++i) many += std::to_string(i) + "\n";
   connection.execute_script(many);
@@ -269,7 +269,7 @@ TEST(Connection, CancelsItsStatementWhereItIsInterrupted) {
   Connection connection(target);
   EXPECT_EQ(error_of([&] { connection.value("SELECT pg_sleep(60)"); }).sqlstate(), "57014");
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(30));
-  // What is asked afterwards, such as ROLLBACK, is answered.
+  // The connection still executes later statements, such as ROLLBACK.
   EXPECT_EQ(connection.value("SELECT 1"), "1");
 }
 
@@ -280,7 +280,7 @@ TEST(Connection, CancelsTheNextStatementWhereOneWasDoneBeforeItCouldBeCancelled)
   Connection connection(target);
   EXPECT_NO_THROW(connection.check_interrupted());
   interrupted = true;
-  // Mostly done before the server sees the cancel.
+  // The statement usually ends before the server receives the cancel request.
   try {
     connection.value("SELECT 1");
   } catch (const Error& error) {
@@ -293,7 +293,7 @@ TEST(Connection, CancelsTheNextStatementWhereOneWasDoneBeforeItCouldBeCancelled)
 TEST(Connection, GivesUpOnAServerThatNoLongerAnswers) {
   Connection connection({.url = TestServer::shared().url("postgres") + "?application_name=silent",
                          .statement_timeout = std::chrono::milliseconds(1000)});
-  // Another connection says it, which has no limit.
+  // Another connection, without a time limit, asks for the process.
   const pid_t backend =
       std::stoi(*connect().value("SELECT pid FROM pg_stat_activity WHERE application_name = 'silent'"));
   ASSERT_EQ(::kill(backend, SIGSTOP), 0);
@@ -356,7 +356,7 @@ TEST(Connect, RefusesAServerWithoutTlsWhereSslmodeRequiresIt) {
 }
 
 TEST(Connect, GivesUpAfterItsTimeLimit) {
-  // A listener that never answers: the kernel accepts for it, and then nothing comes.
+  // A listener that never answers: the kernel accepts the connection, but no data comes.
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -373,7 +373,7 @@ TEST(Connect, GivesUpAfterItsTimeLimit) {
   EXPECT_TRUE(contains(error.what(), "timeout expired")) << error.what();
 }
 
-/// Sets a variable for one test.
+/// Sets an environment variable for one test.
 class Variable {
  public:
   Variable(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }

@@ -32,7 +32,7 @@ class MigratorTest : public ::testing::Test {
     migrator().up([&](const std::string& name) { applied.push_back(name); });
     return applied;
   }
-  /// How many files they apply together.
+  /// Two migrators run at once; returns how many files they apply in total.
   std::size_t up_by_two_at_once() {
     std::size_t counts[2] = {0, 0};
     std::vector<std::thread> threads;

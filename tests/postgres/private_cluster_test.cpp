@@ -23,7 +23,7 @@ using testing::TempDirectory;
 
 Connection connect(const PrivateCluster& cluster) { return Connection(cluster.target("postgres")); }
 
-/// Waits for a process that may not be our child to be gone.
+/// Waits until a process is gone that may not be our child.
 void wait_until_gone(pid_t process) {
   for (int i = 0; i < 500 && ::kill(process, 0) == 0; ++i) {
     ::waitpid(process, nullptr, WNOHANG);
@@ -67,7 +67,7 @@ TEST(PrivateCluster, IsCreatedAtFirstUseStartedOnDemandAndStopped) {
     EXPECT_NE(home.st_uid, 0U);
   }
 
-  cluster.start();  // runs already
+  cluster.start();  // it is already running
   EXPECT_TRUE(cluster.stop());
   EXPECT_FALSE(cluster.is_running());
   EXPECT_FALSE(cluster.stop());
@@ -133,7 +133,8 @@ TEST(PrivateCluster, ComesBackWhileItsKilledServerIsNotYetWaitedFor) {
   cluster.start();
   const pid_t server = postmaster_of(directory.path());
   ASSERT_EQ(::kill(server, SIGKILL), 0);
-  // It is our child, so its number stays taken until we ask; as in a container whose first process waits for nobody.
+  // The server is our child, so its process number stays taken until we wait for it; the same happens in a container
+  // whose first process waits for no children.
   siginfo_t died{};
   ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(server), &died, WEXITED | WNOWAIT), 0);
   cluster.start();
@@ -148,7 +149,7 @@ TEST(PrivateCluster, EndsTheSessionsThatAKilledServerLeftBehind) {
   cluster.start();
   Connection busy = connect(cluster);
   const std::string session = *busy.value("SELECT pg_backend_pid()::text");
-  // It computes, and so does not notice that its server is gone; it holds the shared memory.
+  // The session computes, so it does not notice that its server is gone; it holds the shared memory.
   std::thread endless([&] { EXPECT_THROW(busy.execute("DO $$ BEGIN LOOP END LOOP; END $$"), Error); });
   {
     Connection watcher = connect(cluster);
@@ -177,7 +178,7 @@ TEST(PrivateCluster, LeavesOthersAloneWhoWorkInItsDirectory) {
     if (::chdir((directory.path() / "postgres/cluster").c_str()) == 0) ::execl("/bin/sleep", "sleep", "60", nullptr);
     ::_exit(1);
   }
-  // Once it works there, it is no longer this program.
+  // Wait until the child has replaced itself by `sleep`.
   std::error_code error;
   while (fs::read_symlink("/proc/" + std::to_string(person) + "/exe", error).filename() != "sleep") {
     ASSERT_EQ(::waitpid(person, nullptr, WNOHANG), 0);
@@ -198,7 +199,7 @@ TEST(PrivateCluster, WaitsForAServerThatIsStoppingAndStartsAnother) {
   cluster.start();
   auto session = std::make_unique<Connection>(connect(cluster));
   const pid_t server = postmaster_of(directory.path());
-  ASSERT_EQ(::kill(server, SIGTERM), 0);  // it takes no more sessions, and stops when the last one ends
+  ASSERT_EQ(::kill(server, SIGTERM), 0);  // it accepts no more sessions, and stops when the last one ends
   std::thread last([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     session.reset();
@@ -219,7 +220,7 @@ TEST(PrivateCluster, IsNotFooledByAnotherProcessWithItsNumber) {
   const fs::path file = directory.path() / "postgres/cluster/postmaster.pid";
   std::string lines((std::istreambuf_iterator<char>(std::ifstream(file).rdbuf())), {});
   cluster.stop();
-  // As after a crash in a container, where a process of the same account now has the server's number.
+  // As after a crash in a container, where another process of the same account has got the server's process number.
   const auto account = unprivileged_account();
   const pid_t other =
       start_program({.arguments = {"/bin/sleep", "60"}, .account = account, .log = directory.path() / "sleep"});
@@ -282,7 +283,7 @@ TEST(PrivateCluster, LivesElsewhereWhereItsAccountMayNotEnterTheDataDirectory) {
   cluster.stop();
   fs::remove_all(home);
   EXPECT_FALSE(cluster.is_created());
-  cluster.start();  // the link led to what is gone
+  cluster.start();  // the link points to a directory that is gone
   const fs::path again = fs::read_symlink(closed / "data/postgres");
   cluster.stop();
   fs::remove_all(again);

@@ -22,7 +22,7 @@
 
 namespace stator::postgres::testing {
 
-/// A directory that is gone at the end, and that the account of PostgreSQL's programs may enter.
+/// A directory that is removed at the end, and that the account of PostgreSQL's programs may enter.
 class TempDirectory {
  public:
   TempDirectory() {
@@ -55,7 +55,7 @@ inline int free_port() {
   return ntohs(address.sin_port);
 }
 
-/// A server of its own on a free port of the loopback, with a password: what a production server is to the commands.
+/// A PostgreSQL server on a free port of the loopback, with a password: the commands take it for a production server.
 class TestServer {
  public:
   static constexpr const char* kPassword = "s3cret/word@home";
@@ -117,7 +117,7 @@ class TestServer {
   [[nodiscard]] Target target(const std::string& database) const { return {.url = url(database)}; }
   [[nodiscard]] int port() const { return port_; }
 
-  /// One for the whole test program.
+  /// One server for the whole test program.
   static TestServer& shared() {
     static TestServer server;
     return server;
@@ -130,7 +130,7 @@ class TestServer {
   pid_t process_ = 0;
 };
 
-/// A database of one test, on the shared server.
+/// A database for one test, on the shared server.
 class TestDatabase {
  public:
   explicit TestDatabase(std::string name) : name_(std::move(name)) {
@@ -154,7 +154,7 @@ class TestDatabase {
   std::string name_;
 };
 
-/// Stops the private cluster of a directory at the end.
+/// Stops a directory's private cluster at the end.
 class ClusterGuard {
  public:
   explicit ClusterGuard(std::filesystem::path data) : data_(std::move(data)) {}
@@ -171,7 +171,7 @@ class ClusterGuard {
   std::filesystem::path data_;
 };
 
-/// What a call throws, so that a test can look at it.
+/// Returns the Error that a call throws.
 template <class Call>
 Error error_of(Call&& call) {
   try {

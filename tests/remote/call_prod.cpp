@@ -1,4 +1,4 @@
-// call_prod OPERATION BODY: one operation on production, as the toolkit reaches it; AWS_ENDPOINT_URL goes elsewhere.
+// call_prod OPERATION BODY: calls one operation on production, as the toolkit does; AWS_ENDPOINT_URL redirects it.
 #include <cstdlib>
 #include <exception>
 #include <iostream>

@@ -188,7 +188,7 @@ TEST(Remote, SaysWhatIsNoReply) {
     EXPECT_EQ(error.message, "what answers at " + server.url() + " is not DynamoDB's API: " + why);
     EXPECT_EQ(server.requests().size(), 1U);
   }
-  // TagResource has a reply without content.
+  // TagResource has a reply without a body.
   const RecordingServer empty([](const auto&, auto) { return http_reply(200, ""); });
   EXPECT_EQ(Client(empty.url()).call("TagResource", "{}"), "");
 }
@@ -257,7 +257,7 @@ TEST(Remote, TriesAgainUntilTheServiceAnswers) {
 }
 
 TEST(Remote, SendsARequestNoMoreOftenThanItSays) {
-  // libcurl would send one again by itself, on a connection that was used before and is cut.
+  // By itself libcurl would repeat a request whose reused connection is cut.
   for (const std::size_t bytes : {std::size_t{2}, std::size_t{300'000}}) {
     const std::string body = R"({"a":")" + std::string(bytes, 'x') + "\"}";
     const RecordingServer server(
@@ -319,7 +319,7 @@ TEST(Remote, NamesUrlAndCauseOfAnEndpointThatIsNotThere) {
 TEST(Remote, EndsAtItsTimeLimit) {
   std::promise<void> over;
   const RecordingServer server([answer = over.get_future().share()](const auto&, auto) {
-    // Not before the client has given up; a client that never does ends here, and its test fails.
+    // Answer only after the client has given up; if the client never gives up, the wait ends here and the test fails.
     answer.wait_for(std::chrono::seconds(60));
     return http_reply(200, "{}");
   });
@@ -341,7 +341,7 @@ TEST(Remote, SaysOnceThatItTriesAgain) {
   remote.call("ListTables", "{}");
   EXPECT_EQ(told, std::vector<std::string>{"cannot reach " + server.url() +
                                            "/: the connection was cut before the whole answer came; trying again"});
-  // One more than libcurl makes up for: it sends again on a new connection where a kept one was closed.
+  // One failure more than libcurl hides: it repeats a request on a new connection if a kept one was closed.
   silent = 5;
   remote.call("ListTables", "{}");
   EXPECT_EQ(told.size(), 2U) << "there was an answer in between";
@@ -351,7 +351,7 @@ struct Deadline {
   const char* name;
   std::chrono::milliseconds left;
   bool answers;
-  std::size_t attempts;  // at most
+  std::size_t attempts;  // the most attempts
   const char* message;
 };
 
@@ -366,8 +366,8 @@ TEST_P(RemoteDeadlines, EndAttemptsAndTheWaitsBetweenThem) {
   });
   Client client(server.url());
   client.options.max_attempts = 1'000'000;
-  // Of the seed's waits the first five take 0.4 s, and the sixth alone more than there is: none ends shortly before the
-  // deadline, where an attempt might begin and not be answered.
+  // With this seed the first five waits take 0.4 s, and the sixth alone exceeds the time limit: no wait ends shortly
+  // before the deadline, when an attempt might start and get no answer.
   client.options.backoff_sleep = [](std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
   Remote remote(client.options);
   std::string reply;
@@ -439,7 +439,7 @@ TEST(Remote, TellsOfCredentialsThatHaveExpiredForGood) {
 }
 
 TEST(Remote, SignsByTheClockOfAServiceThatRefusesItsOwn) {
-  // The service is an hour ahead, or behind; or refuses for another reason.
+  // The service's clock is an hour ahead or behind, or the request is refused for another reason.
   struct Row {
     const char* date;
     const char* signed_first;

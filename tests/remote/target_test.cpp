@@ -29,7 +29,7 @@ using stator::testing::RecordingServer;
 
 using Variables = std::map<std::string, std::string>;
 
-/// Sets variables of this process, and puts them back; no AWS setting of the machine shows through.
+/// Sets environment variables and restores them; hides the machine's AWS settings.
 class ProcessEnvironment {
  public:
   explicit ProcessEnvironment(Variables variables) {
@@ -58,7 +58,7 @@ class ProcessEnvironment {
       before_[name] = value == nullptr ? std::nullopt : std::optional<std::string>(value);
       ::unsetenv(name);
     }
-    variables.emplace("HOME", "/dev/null");  // a home in which nothing can be made
+    variables.emplace("HOME", "/dev/null");  // a home directory in which nothing can be created
     variables.emplace("AWS_EC2_METADATA_DISABLED", "true");
     for (const auto& [name, value] : variables) ::setenv(name.c_str(), value.c_str(), 1);
   }
@@ -269,7 +269,7 @@ engine::Options held(const TemporaryDirectory& directory) {
   return options;
 }
 
-/// A server that answers `id` where it is asked which it is, and `reply` else.
+/// A server that replies with `id` if it is asked for its identity, and with `reply` otherwise.
 RecordingServer::Answer server_with_id(const std::string& id, const std::string& reply) {
   return [id, reply](const stator::testing::RecordedRequest& request, std::size_t) {
     const bool identity = request.line() == "GET /_stator/identity HTTP/1.1";
@@ -282,7 +282,8 @@ TEST(Target, IsTheRunningServerThatHoldsTheDirectory) {
   const RecordingServer server(server_with_id("mine", R"({"TableNames":["served"]})"));
   const endpoint::Embedded holder(held(directory));
   const ServerNotice notice(directory.path(), server.url(), "mine");
-  // A proxy is not for it, and the keys that are set are those that a server with --credentials wants.
+  // The local server is called without a proxy, and with the configured keys, which a server with --credentials
+  // requires.
   for (const Variables& variables : {Variables{}, Variables{{"http_proxy", "http://127.0.0.1:1"}},
                                      Variables{{"AWS_ACCESS_KEY_ID", "AKIDKEY"}, {"AWS_SECRET_ACCESS_KEY", "s"}}}) {
     const ProcessEnvironment environment(variables);
@@ -328,7 +329,7 @@ TEST(Target, SaysThatTheProxyRefusesAndThatNothingWasDone) {
 }
 
 TEST(Target, OfAwsItselfTakesItsCredentialsFromAwsWhateverAddressIsSetForOthers) {
-  // As for `stator cache --to aws`, whose own address programs have in AWS_ENDPOINT_URL.
+  // For `stator cache --to aws`, whose clients have the cache's own address in AWS_ENDPOINT_URL.
   const RecordingServer proxy([](const auto&, auto) { return http_reply(403, "", "Connection: close\r\n"); });
   const RecordingServer other([](const auto&, auto) { return http_reply(200, "{}"); });
   const TemporaryDirectory directory;
@@ -362,7 +363,7 @@ TEST(Target, WaitsForAnotherProcessToLeaveTheDirectoryAndSaysForWhom) {
   const TemporaryDirectory directory;
   auto holder = std::make_unique<endpoint::Embedded>(held(directory));
   std::vector<std::string> told;
-  // The holder leaves once it is waited for.
+  // The holder closes the directory as soon as somebody waits for it.
   const auto endpoint = open_target({.prod = false,
                                      .endpoint_url = "",
                                      .data_directory = directory.path().string(),
@@ -405,7 +406,7 @@ TEST(Target, IsProductionWhereTheAddressIsAwsWhateverTheWord) {
     EXPECT_EQ(aws::region_of_aws_url(row.url).value_or(""), row.region) << row.url;
   }
   EXPECT_TRUE(is_production({.prod = true, .endpoint_url = "http://localhost:8000", .data_directory = ""}));
-  // AWS without the word: the real credentials, and the host's region.
+  // AWS's address without the word prod: uses the real credentials and the region in the host name.
   const ProcessEnvironment environment(Variables{{"AWS_REGION", "eu-west-3"}});
   EXPECT_EQ(open_failure(at("https://dynamodb.eu-west-1.amazonaws.com")).find("no AWS credentials"), 0U);
 }

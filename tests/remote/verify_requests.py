@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""What goes to AWS, byte for byte.
+"""Compares the requests that go to AWS, byte for byte.
 
-Each row runs one of our commands and the AWS CLI against a recording server. Both requests must be the same bytes apart
-from dates, user agent and signature, and botocore must come to our signature by itself.
+Each row runs one of our commands and the AWS CLI against a recording server. Both requests must have the same bytes apart
+from dates, user agent and signature, and botocore must compute the same signature as ours.
 
 Usage: verify_requests.py CALL_PROD STATOR
 """
@@ -34,7 +34,7 @@ EC2_OK = ('<?xml version="1.0" encoding="UTF-8"?><ModifySecurityGroupRulesRespon
 
 
 class Recorder:
-    """Keeps each request's bytes and answers all of them alike."""
+    """Records each request's bytes and gives the same reply to all."""
 
     def __init__(self, content_type, body, status="200 OK"):
         self.reply = (f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
@@ -73,7 +73,7 @@ class Recorder:
 
 
 def masked(request):
-    """The request without what may differ."""
+    """The request without its variable parts."""
     request = re.sub(rb"(\r\nUser-Agent: )[^\r]*", rb"\1*", request)
     request = re.sub(rb"(\r\nX-Amz-Date: )\d{8}T\d{6}Z", rb"\1*", request)
     request = re.sub(rb"(Credential=[^/]*/)\d{8}/", rb"\1*/", request)
@@ -81,7 +81,7 @@ def masked(request):
 
 
 def botocore_signature(request, service):
-    """The signature that botocore computes for what was received."""
+    """The signature that botocore computes for the received request."""
     head, _, body = request.partition(b"\r\n\r\n")
     fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
     names = re.search("SignedHeaders=([^,]*),", fields["Authorization"]).group(1).split(";")
@@ -118,7 +118,7 @@ class Requests(unittest.TestCase):
         self.assertEqual(masked(mine).decode(), masked(reference).decode())
         expected = botocore_signature(mine, service)
         self.assertIn(f"Signature={expected}\r\n", mine.decode())
-        # The check itself must be able to fail, and the reference must pass it.
+        # The check must be able to fail, and the reference must pass it.
         self.assertIn(f"Signature={botocore_signature(reference, service)}\r\n", reference.decode())
         self.assertNotEqual(botocore_signature(mine + b" ", service), expected)
 

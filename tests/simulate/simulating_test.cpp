@@ -35,7 +35,7 @@ class SimulatingTest : public ::testing::Test {
   void rules(const std::string& list, const std::string& seed = "1") {
     simulating.set_rules(parse_rules(R"({"seed":)" + seed + R"(,"rules":[)" + list + "]}"));
   }
-  /// The reply, or the error as the service writes it.
+  /// Returns the reply, or the error as the service writes it.
   std::string ask(std::string_view operation, std::string_view body) {
     notes = {.obeyed = true};
     std::string reply;
@@ -282,7 +282,7 @@ TEST_F(SimulatingTest, ConnectionsAreCutBeforeOrAfterTheEffect) {
   EXPECT_EQ(ask("GetItem", get("early")), "{}");
   EXPECT_FALSE(notes.cut);
   EXPECT_EQ(ask("GetItem", get("late")), R"({"Item":{"pk":{"S":"late"}}})");
-  // A caller that has no connection to be cut is told.
+  // A caller without a connection that could be cut gets an error.
   EXPECT_THROW(simulating.call("PutItem", put("b")), core::ApiError);
 }
 
@@ -372,7 +372,7 @@ TEST_F(SimulatingTest, AFaultyBatchIsRefusedWhateverWouldBeLeftOfIt) {
       {"BatchWriteItem", R"({"RequestItems":{"orders":[{"PutRequest":{"Item":{"pk":{"X":"a"}}}}]}})"},
       {"BatchGetItem", R"({"RequestItems":{"orders":{"Keys":[)" + keys + "]}}}"},
       {"BatchGetItem", R"({"RequestItems":{"orders":{"Keys":[{"pk":{"S":"a"}},{"pk":{"S":"a"}}]}}})"},
-      // What is wrong with the table or its keys.
+      // Errors of the table or its keys.
       {"BatchWriteItem", R"({"RequestItems":{"orders":[{"PutRequest":{"Item":{"pk":{"S":"a"},"v":{"N":"1"}}}},)"
                          R"({"PutRequest":{"Item":{"pk":{"S":"a"},"v":{"N":"2"}}}}]}})"},
       {"BatchWriteItem", R"({"RequestItems":{"orders":[{"PutRequest":{"Item":{"pk":{"S":"a"}}}},)"
@@ -410,7 +410,7 @@ TEST_F(SimulatingTest, PagesEndEarlyAndGoOn) {
     start = page["LastEvaluatedKey"].get(last) == simdjson::SUCCESS ? std::string(simdjson::minify(last)) : "";
   } while (!start.empty());
   EXPECT_EQ(counts, "331");
-  // What the service says to a faulty limit it says with the rule, too.
+  // An invalid limit gets the service's error message with the rule, too.
   for (const char* const limit : {R"("x")", "0", "-1", "1.5", "null", "[]"}) {
     const std::string faulty = std::string(R"({"TableName":"orders","Limit":)") + limit + "}";
     rules("");

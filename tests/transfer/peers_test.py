@@ -1,9 +1,9 @@
-"""copy, copy --follow, diff and edit with other implementations of DynamoDB at either end: those that ./dev peers has
+"""Tests copy, copy --follow, diff and edit with other implementations of DynamoDB at either end: those that ./dev peers has
 installed.
 
     STATOR_BIN=… python3 peers_test.py [--install]
 
-Those that are not installed are passed over, or, with --install, installed first; without any the test ends with 77.
+Missing ones are skipped or, with --install, installed first; without any the test ends with 77.
 """
 import json
 import os
@@ -142,7 +142,7 @@ class WithPeers(unittest.TestCase):
             self.assertEqual(found, item)
 
     def follow(self, source, destination, write):
-        """Changes before, during and after the copy, then equal tables."""
+        """Changes items before, during and after the copy; the tables must then be equal."""
         command = [STATOR, "copy", source, destination, "--follow"]
         copying = subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True)
         for number in range(200):

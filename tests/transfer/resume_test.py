@@ -1,5 +1,6 @@
-"""Every format of export and import, and a copy, killed (SIGKILL) or ended (SIGINT) in the middle and given again. The database's simulator
-holds a command up until the signal was sent, so that the speed of the machine decides nothing."""
+"""Kills (SIGKILL) or interrupts (SIGINT) every format of export and import, and a copy, in the middle, and runs them again.
+The database's simulator delays a command until the signal was sent, so that the result does not depend on the machine's
+speed."""
 
 import csv
 import gzip
@@ -21,7 +22,7 @@ from simulated_server import SimulatedServer  # noqa: E402
 
 STATOR = os.environ["STATOR_BIN"]
 ITEMS = 1200
-# A page of so many items in each so many milliseconds, until told otherwise.
+# Delays pages of 20 items, and batches, by 300 ms.
 SLOW = [{"when": {"operation": "Scan"}, "then": {"latency_ms": 300, "page_items": 20}},
         {"when": {"operation": "BatchWriteItem"}, "then": {"latency_ms": 300}}]
 TABLE = {
@@ -32,7 +33,7 @@ TABLE = {
 
 def item_of(number):
     item = {"pk": {"S": "customer-%d" % (number % 97)}, "n": {"N": str(number)}, "text": {"S": "line\n\"%d\", ü" % number}}
-    # Columns that only some items have, the last of them met late.
+    # Columns that only some items have; the last ones come late.
     item["only%d" % (number // 300)] = {"SS": ["a", "b%d" % number]}
     if number % 5 == 0:
         item["text"] = {"N": "%d.5" % number}
@@ -71,17 +72,17 @@ class Resumed(unittest.TestCase):
                 if path.name.endswith(".part.state") or (path.suffix == ".json" and "state" in path.parts)]
 
     def noted_items(self):
-        """How many items the states of commands that were ended have as done."""
+        """The number of items that the state files of interrupted commands record as done."""
         found = 0
         for path in self.state_files():
             try:
                 found += sum(segment["items"] for segment in json.loads(path.read_text())["segments"])
             except (OSError, ValueError):
-                pass  # just being replaced
+                pass  # being replaced at the moment
         return found
 
     def ended(self, number, *arguments):
-        """Runs a command until some of its work is noted, then sends the signal; what it said."""
+        """Runs a command until some of its work is recorded, then sends the signal; returns what it printed."""
         before = self.noted_items()
         self.server.simulate(SLOW)
         command = self.start(*arguments)
@@ -106,7 +107,7 @@ class Resumed(unittest.TestCase):
         return err
 
     def resumed(self, *arguments):
-        """Kills the command, ends it, and lets it finish."""
+        """Kills the command, interrupts it, and lets it finish."""
         self.ended(signal.SIGKILL, *arguments)
         after_kill = self.noted_items()
         said = self.ended(signal.SIGINT, *arguments)
@@ -157,7 +158,7 @@ class Resumed(unittest.TestCase):
                 self.run_whole("export", "shop", path, *options)
                 table = "in-" + re.sub(r"\W", "-", name)
                 self.make_table(table)
-                # One batch at a time, so that there are many steps to be ended between.
+                # One batch at a time, so that there are many steps between which it can be interrupted.
                 self.resumed("import", table, path, "--jobs", "1", *options)
                 self.assert_same_as_shop(table)
 

@@ -1,5 +1,5 @@
-"""Whole tables, with each command killed (SIGKILL) and given again: import, export, copy, and copy --follow under a
-write load. Prints a line of figures a step.
+"""Transfers whole tables, and kills (SIGKILL) and repeats each command: import, export, copy, and copy --follow under a
+write load. Prints a line of figures for each step.
 
     STATOR_BIN=… python3 transfer_test.py [ITEMS]
 """
@@ -26,7 +26,8 @@ TABLE = {
 STREAM = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
 
 
-# So slow are pages and batches while a command is to be killed that it is in mid-work when the signal comes, however fast the machine.
+# Delays pages and batches while a command must be killed, so that it is still at work when the signal comes, however fast
+# the machine.
 SLOW = {"rules": [{"when": {"operation": "Scan"}, "then": {"latency_ms": 50, "page_items": 1000}},
                   {"when": {"operation": "BatchWriteItem"}, "then": {"latency_ms": 5}}]}
 
@@ -124,7 +125,7 @@ class Load:
                     client.call("UpdateItem", TableName=table, Key=key, UpdateExpression="ADD n :one",
                                 ExpressionAttributeValues={":one": {"N": "1"}})
                 self.writes += 1
-        except Exception as fault:  # told by stop()
+        except Exception as fault:  # raised by stop()
             self.faults.append(fault)
 
     def stop(self):
@@ -162,7 +163,8 @@ class Transfers(unittest.TestCase):
         return out, err, time.monotonic() - began
 
     def killed(self, ready, *arguments, by=signal.SIGKILL, delay=0.0):
-        """Runs a command until `ready()` and some time more, then kills it. How long it ran, and what it said."""
+        """Runs a command until `ready()` and `delay` seconds more, then kills it. Returns how long it ran, and what it
+        printed."""
         began = time.monotonic()
         process = self.start(*arguments)
         while not ready() and process.poll() is None:
@@ -174,7 +176,7 @@ class Transfers(unittest.TestCase):
         return time.monotonic() - began, err
 
     def states(self, kind):
-        """How many items the states of such transfers have as done."""
+        """The number of items that the state files of transfers of this kind record as done."""
         found = 0
         for directory, _, files in os.walk(self.directory.name):
             for name in files:
@@ -239,7 +241,7 @@ class Transfers(unittest.TestCase):
             with self.source.slow():
                 self.killed(lambda: self.states("copy") > 0, *follow)
             done = self.states("copy")
-            # Until the copy is complete and changes are being applied.
+            # Until the copy is complete and changes are applied.
             self.killed(self.is_following, *follow, delay=0.2)
             self.assertGreater(self.states("copy"), done)
             written = load.writes
@@ -258,7 +260,7 @@ class Transfers(unittest.TestCase):
         print(f"{'':28} {load.writes:9,} writes meanwhile", flush=True)
 
     def restart_while_followed(self, destination, follow):
-        """The destination's server goes and comes back; the copy waits for it, and loses nothing."""
+        """The destination's server stops and comes back; the copy waits for it, and loses nothing."""
         following = self.start(*follow)
         while "caught up" not in following.stderr.readline():
             pass

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-/// The embedding API's wrappers, with nothing but its headers.
+/// The wrappers of the embedding API, used through its headers only.
 namespace stator {
 namespace {
 
@@ -20,7 +20,7 @@ std::string put(const std::string& value) {
 }
 std::string item(const std::string& value) { return R"({"Item":{"id":{"S":"a"},"v":{"S":")" + value + R"("}}})"; }
 
-/// An endpoint of the program's own: counts what comes to the one behind it.
+/// An endpoint defined by the program: counts the calls of the endpoint behind it.
 class Counting : public Endpoint {
  public:
   explicit Counting(Endpoint& next) : next_(next) {}
@@ -49,7 +49,7 @@ TEST_F(WrappersTest, ACacheAnswersWhatItHasRead) {
   EXPECT_EQ(cache.call("GetItem", kGet).body, item("1"));
   EXPECT_EQ(cache.call("GetItem", kGet).body, item("1"));
   EXPECT_EQ(counting.calls, 0) << "written through";
-  // Past the cache: seen when the entry has ended.
+  // A write that bypasses the cache is visible once the entry has expired.
   database.call("PutItem", put("2"));
   EXPECT_EQ(cache.call("GetItem", kGet).body, item("1"));
   now_ms += 10'001;
