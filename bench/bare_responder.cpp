@@ -1,5 +1,5 @@
-// The limit that the server is measured against: Boost.Beast answering every request with the same small body, one I/O
-// context a core, a listening socket each. Usage: bare_responder PORT [THREADS]
+// The upper limit with which the server is compared: Boost.Beast answers every request with the same small body, with
+// one I/O context and one listening socket for each core. Usage: bare_responder PORT [THREADS]
 
 #include <sys/socket.h>
 

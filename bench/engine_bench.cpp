@@ -1,6 +1,7 @@
-// GetItem and PutItem in process, one thread, in memory, and on disk with the write-ahead log, this beside raw RocksDB
-// with the same options and bytes of the same length. The engine does for each put what RocksDB does for one Put, and
-// before it a read of the old item. Load is a million items of 1 KB by two threads, 25 a batch, beside the same rows.
+// GetItem and PutItem in process, in one thread, in memory, and on disk with the write-ahead log; the latter is
+// compared with raw RocksDB with the same options and values of the same length. For each put the engine does what
+// RocksDB does for one Put, and reads the old item before it. Load writes a million items of 1 KB from two threads, 25
+// in a batch, and is compared with writing the same rows.
 
 #include <benchmark/benchmark.h>
 #include <rocksdb/db.h>
@@ -43,7 +44,7 @@ std::string wire_item(int i, int age) {
          R"("},"mail":{"S":"someone@example.com"}})";
 }
 
-/// Items and keys are made beforehand: what is measured is the engine.
+/// Items and keys are made beforehand, so that only the engine is measured.
 struct EngineBench {
   explicit EngineBench(bool in_memory = false) {
     engine::Options options;
@@ -66,7 +67,7 @@ struct EngineBench {
                                             core::AttributeValue::string("profile")}));
     }
   }
-  /// Each put changes the item: writing what is there already costs less.
+  /// Each put changes the item: a put of the same item costs less.
   void put(std::size_t i) {
     engine::WriteAction action;
     action.table = table;
@@ -147,7 +148,7 @@ void get(RawBench& bench, std::size_t i, std::string& out) {
   if (!bench.db->Get(rocksdb::ReadOptions(), bench.keys[i], &out).ok()) std::abort();
 }
 
-/// From the memtable, or, flushed, from warm blocks of a table.
+/// Reads from the memtable or, after a flush, from cached blocks of a table.
 template <class Bench>
 void get_item(benchmark::State& state) {
   Bench bench;
@@ -197,7 +198,7 @@ void scan_raw(benchmark::State& state) {
   state.SetItemsProcessed(items);
 }
 
-/// A process that starts on a directory stopped cleanly.
+/// The start of a process on a directory that was stopped cleanly.
 void open_directory(benchmark::State& state) {
   EngineBench bench;
   for (std::size_t i = 0; i < kItems; ++i) bench.put(i);
@@ -222,7 +223,7 @@ constexpr std::size_t kLoaded = 1'000'000;
 constexpr std::size_t kBatch = 25;
 constexpr std::size_t kThreads = 2;
 
-/// Items of 1 KB that do not compress, in the order in which their keys are hashed, which is none.
+/// Items of 1 KB that do not compress; their keys are hashed, so they are written in random order.
 class LoadedItems {
  public:
   LoadedItems() {
@@ -261,7 +262,7 @@ void load(benchmark::State& state, const Write& write) {
   state.SetItemsProcessed(kLoaded);
 }
 
-/// The rows alone, as the engine writes them.
+/// Writes only the rows, as the engine stores them.
 void load_raw(benchmark::State& state) {
   const RawBench bench;
   const EngineBench same;
@@ -275,7 +276,7 @@ void load_raw(benchmark::State& state) {
   });
 }
 
-/// As BatchWriteItem does it, from the items' JSON on.
+/// Writes as BatchWriteItem does, starting from the items' JSON.
 void load_engine(benchmark::State& state) {
   const EngineBench bench;
   const LoadedItems items;
@@ -326,7 +327,7 @@ BENCHMARK(scan_pages)->Name("Scan/engine");
 BENCHMARK(open_directory)->Name("Open/directory")->Unit(benchmark::kMillisecond);
 BENCHMARK(open_memory)->Name("Open/memory")->Unit(benchmark::kMillisecond);
 
-/// Remembers rates and prints each engine figure as a ratio to its raw one.
+/// Collects rates, and prints each figure of the engine as a ratio to that of raw RocksDB.
 class RatioReporter : public benchmark::ConsoleReporter {
  public:
   void ReportRuns(const std::vector<Run>& runs) override {

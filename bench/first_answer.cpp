@@ -1,9 +1,9 @@
-/// How long a server takes from the start of its process to its first answer.
+/// Measures the time from the start of a server's process to its first answer.
 ///
 ///     first_answer PORT COMMAND [ARGUMENT…]
 ///
-/// COMMAND serves HTTP on 127.0.0.1:PORT. Prints milliseconds, and ends the server. Python's own start of a process,
-/// its pauses between attempts and its HTTP client take about as long as a quick server does.
+/// COMMAND serves HTTP on 127.0.0.1:PORT. Prints milliseconds, and ends the server. Written in C++ because Python's
+/// start of a process, its pauses between attempts and its HTTP client take about as long as a quick server does.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>

@@ -23,7 +23,7 @@ class Server(Measured):
         self.connection = http.client.HTTPConnection("127.0.0.1", int(port.group(1)), timeout=60)
 
     def send(self, operation, body):
-        """The reply's bytes; the body is JSON text."""
+        """Returns the reply's bytes; the body is JSON text."""
         target = ("DynamoDBStreams_20120810." if operation in STREAMS else "DynamoDB_20120810.") + operation
         self.connection.request("POST", "/", body, {**HEADERS, "X-Amz-Target": target})
         reply = self.connection.getresponse()

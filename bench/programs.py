@@ -1,4 +1,4 @@
-"""Programs of this machine that are measured, and requests to them."""
+"""Starts programs to be measured, and sends requests to them."""
 import http.client
 import json
 import os
@@ -27,7 +27,8 @@ def free_port():
 
 
 class Measured:
-    """What has a `process`, whose processor time, user and system, is read from /proc: other work on the machine matters little to it."""
+    """A class with a `process`, whose user and system processor time is read from /proc, where other work on the machine
+    matters little."""
 
     def cpu_s(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
@@ -35,12 +36,13 @@ class Measured:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def status(self, field):
-        """Megabytes."""
+        """A field of /proc/PID/status, in megabytes."""
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"{field}:\s+(\d+)", text)[1]) / 1024
 
     def settle(self, quiet_s, at_most_s):
-        """Waits until it uses hardly any processor time for so long: until it is done with what it was asked, or does in the background."""
+        """Waits until the process uses hardly any processor time for `quiet_s` seconds: until its requests and background
+        work are done."""
         end = time.monotonic() + at_most_s
         while time.monotonic() < end:
             before = self.cpu_s()
@@ -49,7 +51,7 @@ class Measured:
                 return
 
     def wait_for_answer(self, at_most_s):
-        """True when `port` has answered a request, False where the process ended or took longer."""
+        """Returns True when `port` has answered a request, False if the process ended or took longer."""
         end = time.monotonic() + at_most_s
         while self.process.poll() is None and time.monotonic() < end:
             try:
@@ -62,7 +64,8 @@ class Measured:
         return False
 
     def replay(self, file, connections, seconds):
-        """What wrk/replay.lua tells of the requests in `file` (`write_requests`), with the processor time of the server as `cpu_s`."""
+        """Sends the requests in `file` (`write_requests`); returns wrk/replay.lua's figures, and the server's processor time
+        as `cpu_s`."""
         before = self.cpu_s()
         output = subprocess.run(
             ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency", "-s", BENCH / "wrk" / "replay.lua",
@@ -75,12 +78,12 @@ class Measured:
 
 
 def write_requests(file, requests):
-    """(operation, request) each, for `Measured.replay`."""
+    """Writes (operation, request) pairs for `Measured.replay`."""
     file.write_text("".join(f"{operation}\t{json.dumps(request)}\n" for operation, request in requests))
 
 
 class Program(Measured):
-    """One that serves on `port`."""
+    """A program that serves on `port`."""
 
     def __init__(self, command, port):
         self.port = port
@@ -126,7 +129,8 @@ def fill(port, items):
 
 
 def install(folder, *more):
-    """What the bindings' tests for Python and Node.js use, and more packages from PyPI, in the virtual environment `folder` and in the npm package."""
+    """Installs what the bindings' tests for Python and Node.js need, and more packages from PyPI, into the virtual
+    environment `folder` and the npm package."""
     if not (folder / "installed").exists():
         requirements = BENCH.parent / "bindings" / "python" / "tests" / "requirements.txt"
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)

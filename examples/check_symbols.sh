@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_symbols.sh PROGRAM: fails where a program on the embedding API carries code of the HTTP client, the AWS client or the
-# server. The linker takes a whole object for one function, so one call would bring in all of it.
+# check_symbols.sh PROGRAM: fails if a program that uses the embedding API contains code of the HTTP client, the AWS client
+# or the server. The linker takes whole object files, so one call would bring in all of it.
 set -eu
 symbols=$(nm -C "$1")
 echo "$symbols" | grep -q 'stator::endpoint::Embedded::call' || {

@@ -1,4 +1,4 @@
-// A conversation in a DynamoDB table inside this process.
+// Stores a conversation in a DynamoDB table inside this process.
 // Usage: embed [DIRECTORY]; without a directory everything stays in memory.
 
 #include <stator/stator.h>
@@ -9,7 +9,7 @@
 
 namespace {
 
-/// Calls one operation and returns the reply; ends the program where it fails, unless the error is `accepted`.
+/// Calls one operation and returns the reply; ends the program on any error except `accepted`.
 std::string must(stator::Database& database, std::string_view operation, const std::string& request,
                  std::string_view accepted = "") {
   const stator::Result result = database.call(operation, request);

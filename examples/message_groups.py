@@ -2,18 +2,18 @@
 """Keeps the entries of conversations up to date, from the stream of the messages table (models/cruddur-messages).
 
 A message is the item MSG#<conversation>, <time>. Each of its people has an entry GRP#<person>, <time of the newest message> that shows this
-message's text, so that one Query lists a person's conversations in the order of their newest messages. Whoever writes a message writes only
-that; this program moves the entries behind it. It finds them in the index message-group-sk-index.
+message's text, so that one Query lists a person's conversations in the order of their newest messages. An application writes only the message;
+this program moves the entries. It finds them in the index message-group-sk-index.
 
     examples/message_groups.py --endpoint-url http://localhost:8000
     examples/message_groups.py --once        # ends when everything written so far is done
 
-Nothing depends on how often a record is read, or in which order: a record only says that a conversation changed. What its entries must be is
-read from the table, and all of them move in one transaction, on the condition that nothing they were derived from has changed. So the program
-may be killed at any moment, started twice, or run as an AWS Lambda function on the stream (the handler is `handler`, the environment's TABLE
-names the table).
+It does not matter how often a record is read, or in which order: a record only says that a conversation changed. The program reads the new state of
+the entries from the table, and moves all of them in one transaction, on the condition that nothing they were derived from has changed. So the
+program may be killed at any moment, started twice, or run as an AWS Lambda function on the stream (the handler is `handler`, the environment
+variable TABLE names the table).
 
-How far it came stands in a file (--state). Without one it begins with the oldest change there is.
+Its progress is kept in a file (--state). Without one it starts with the oldest change in the stream.
 """
 
 import argparse
@@ -30,14 +30,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 INDEX = "message-group-sk-index"
 MESSAGE, ENTRY = "MSG#", "GRP#"
-# A transaction has at most 100 actions: the message checked, and two for each entry.
+# A transaction has at most 100 actions: a check of the message, and two for each entry.
 ENTRIES_A_TRANSACTION = 49
-# Two conversations of one person may have been written to at the same microsecond; the entry that comes second stands one later.
+# Two conversations of one person may be written to in the same microsecond; the second entry then gets a time one
+# microsecond later.
 MOST_MICROSECONDS_LATER = 1000
 
 
 def conversation_of(record):
-    """The conversation that a stream's record is about; None where it is about something else."""
+    """The conversation that a stream's record is about; None if it is about something else."""
     change = record["dynamodb"]
     key = change["Keys"]["pk"]["S"]
     if key.startswith(MESSAGE):
@@ -48,7 +49,7 @@ def conversation_of(record):
 
 
 def conversations_of(records):
-    """Each conversation of the records once."""
+    """Each conversation in the records, once."""
     return dict.fromkeys(filter(None, map(conversation_of, records)))
 
 
@@ -64,7 +65,8 @@ class Entries:
         self.client, self.table = client, table
 
     def update(self, conversation):
-        """Brings the entries of a conversation to its newest message; returns how many moved. A conversation without messages keeps what it has."""
+        """Moves the entries of a conversation to its newest message; returns how many moved. A conversation without messages
+        stays unchanged."""
         taken = set()
         moved = 0
         attempt = 0
@@ -77,7 +79,7 @@ class Entries:
             if self._move(part, message, taken):
                 moved += len(part)
                 continue
-            # Somebody else wrote meanwhile, or the index is still behind: look again, a little later each time.
+            # Somebody else wrote meanwhile, or the index is still behind: read again, after a growing pause.
             attempt += 1
             time.sleep(random.uniform(0, min(1.0, 0.01 * 2 ** attempt)))
 
@@ -98,7 +100,8 @@ class Entries:
         return entry["message"] == message["message"] and at <= entry["sk"]["S"] <= later(at, MOST_MICROSECONDS_LATER)
 
     def _move(self, entries, message, taken):
-        """One transaction; False if it was refused. `taken` collects keys that other conversations' entries have."""
+        """Sends one transaction; returns False if it was refused. `taken` collects keys that entries of other conversations
+        use."""
         actions = [{"ConditionCheck": {
             "TableName": self.table, "Key": {"pk": message["pk"], "sk": message["sk"]}, "ConditionExpression": "message = :text",
             "ExpressionAttributeValues": {":text": message["message"]}}}]
@@ -129,11 +132,11 @@ class Entries:
 
 
 class Stream:
-    """Reads a table's stream, parents before their children, and goes on where the state file says."""
+    """Reads a table's stream, parents before their children, and continues where the state file says."""
 
     def __init__(self, client, arn, state_file):
         self.client, self.arn, self.state_file = client, arn, state_file
-        self.last = {}  # shard -> the last sequence number that was handled
+        self.last = {}  # shard -> the sequence number of the last record handled
         self.ended = []
         try:
             with open(state_file, encoding="utf-8") as text:
@@ -144,14 +147,14 @@ class Stream:
             self.last, self.ended = state["last"], state["ended"]
 
     def _save(self):
-        """Whole or not at all: the program may be killed here, too."""
+        """Writes the state atomically: the program may be killed here, too."""
         new = self.state_file + ".new"
         with open(new, "w", encoding="utf-8") as out:
             json.dump({"stream": self.arn, "last": self.last, "ended": self.ended}, out)
         os.replace(new, self.state_file)
 
     def _shards(self):
-        """Shard -> parent."""
+        """Returns shard -> parent."""
         shards, request = {}, {"StreamArn": self.arn}
         while True:
             stream = self.client.describe_stream(**request)["StreamDescription"]
@@ -167,11 +170,11 @@ class Stream:
                 return self.client.get_shard_iterator(**request, ShardIteratorType="AFTER_SEQUENCE_NUMBER",
                                                       SequenceNumber=self.last[shard])["ShardIterator"]
             except self.client.exceptions.TrimmedDataAccessException:
-                pass  # more than a day ago: what is left begins later
+                pass  # trimmed after a day: start with the oldest record left
         return self.client.get_shard_iterator(**request, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
 
     def read(self, handle):
-        """Gives `handle` what is there, page by page; returns how many records that were."""
+        """Passes all available records to `handle`, page by page; returns their number."""
         count = 0
         shards = self._shards()
         self.ended = [shard for shard in self.ended if shard in shards]
@@ -187,7 +190,7 @@ class Stream:
                 if not records and iterator is not None:
                     break
                 handle(records)
-                # Only what was handled counts as read.
+                # Only records that were handled count as read.
                 count += len(records)
                 if records:
                     self.last[shard] = records[-1]["dynamodb"]["SequenceNumber"]
@@ -198,7 +201,7 @@ class Stream:
 
 
 def handler(event, _context):
-    """For AWS Lambda."""
+    """The handler for AWS Lambda."""
     entries = Entries(boto3.client("dynamodb"), os.environ["TABLE"])
     for conversation in conversations_of(event["Records"]):
         entries.update(conversation)
@@ -224,7 +227,7 @@ def main():
         for conversation in conversations_of(records):
             try:
                 moved = entries.update(conversation)
-            except (KeyError, ValueError) as fault:  # one bad message must not stop everybody's
+            except (KeyError, ValueError) as fault:  # one bad message must not stop all others
                 print(f"message_groups: {conversation} left alone: its newest message or an entry is not one: {fault!r}", file=sys.stderr)
                 continue
             if moved:

@@ -1,4 +1,4 @@
-// A cache before a database in this process, and between them a simulator that lets every third write be throttled.
+// A cache before a database in this process, with a simulator between them that throttles every third write.
 
 #include <stator/wrappers.h>
 

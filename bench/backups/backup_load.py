@@ -1,9 +1,9 @@
-"""A backup of many items while they are written to: how long it takes, what it costs the writers, and that it is one moment.
+"""Measures a backup of many items while they are written to: how long it takes, what it costs the writers, and whether it is consistent.
 
     STATOR_BIN=build/release/bin/stator python3 bench/backups/backup_load.py [ITEMS]
 
-Writers move amounts between items in transactions, so every consistent cut has the same sum. Prints the wall time of the backup, the
-slowest write during it and during as long a time without it, and checks the restored table: sum, items, index entries and counts.
+Writers move amounts between items in transactions, so every consistent backup has the same sum. Prints the wall time of the backup, the
+slowest write during it and during an equally long time without it, and checks the restored table: sum, items, index entries and counts.
 """
 
 import os
@@ -42,7 +42,7 @@ def in_threads(work):
 
 
 class Load:
-    """Transactions without end; (when, how long) of each."""
+    """Writers that send transactions until they are stopped; `took` has the time and the duration of each."""
 
     def __init__(self, url):
         self.url, self.stopped, self.took = url, False, [[] for _ in range(WRITERS)]
@@ -86,7 +86,7 @@ def main():
         part = -(-ITEMS // WRITERS)
         for thread in in_threads(lambda number: fill(server.url, number * part, min(ITEMS, (number + 1) * part))):
             thread.join()
-        # A connection that was idle for so long would be closed.
+        # The server would close a connection that is idle for so long.
         with Client(server.url, timeout_s=600) as client:
             load = Load(server.url)
             time.sleep(5)

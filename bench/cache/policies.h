@@ -8,7 +8,7 @@
 
 #include "cache/eviction.h"
 
-/// The eviction policies that the cache's own was chosen among, behind the same functions.
+/// The eviction policies with which the cache's own was compared, with the same functions.
 namespace stator::bench {
 
 using cache::Evictable;
@@ -71,8 +71,8 @@ class Sieve {
 };
 
 /// Einziger and others, "TinyLFU: A Highly Efficient Cache Admission Policy", ACM Transactions on Storage 2017: a
-/// window of one hundredth, the rest a segmented LRU, and a count-min sketch that says who of the two oldest is used
-/// more.
+/// window of one hundredth of the capacity, a segmented LRU for the rest, and a count-min sketch that decides which of
+/// the two oldest entries is used more.
 class TinyLfu {
  public:
   explicit TinyLfu(std::size_t capacity_bytes)
@@ -96,7 +96,7 @@ class TinyLfu {
   }
   [[nodiscard]] std::size_t size_bytes() const { return bytes_[0] + bytes_[1] + bytes_[2]; }
   Evictable& evict() {
-    // What left the window competes with the oldest on probation.
+    // Entries that leave the window compete with the oldest one on probation.
     while (bytes_[kWindow] > window_limit_bytes_) {
       Evictable& candidate = queues_[kWindow].front();
       take(candidate);

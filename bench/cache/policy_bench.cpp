@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kKeys = 200'000;
 constexpr double kExponent = 0.99;
 
-/// Numbers of keys; keys from kKeys on are asked for once.
+/// Numbers of keys; keys from kKeys on are requested only once.
 struct Trace {
   std::string name;
   std::vector<std::uint32_t> keys;
@@ -25,8 +25,8 @@ struct Trace {
 
 std::size_t size_of(std::uint32_t key) { return 100 + mix(key * 7 + 1) % 1900; }
 
-/// `scanned`: the part of requests that go through keys nobody asks for again. `drift`: after how many requests the
-/// popular keys are a hundredth further on; 0: never.
+/// `scanned`: the share of requests in scans, for keys that are requested only once. `drift`: after so many requests
+/// the popular keys move on by one hundredth; 0: never.
 Trace make_trace(const std::string& name, std::size_t requests, double scanned, std::size_t drift) {
   const Zipf zipf(kKeys, kExponent);
   std::mt19937_64 random(4711);
@@ -36,13 +36,13 @@ Trace make_trace(const std::string& name, std::size_t requests, double scanned, 
   std::uint32_t shift = 0;
   for (std::size_t i = 0; i < requests; ++i) {
     if (drift != 0 && i % drift == drift - 1) shift += kKeys / 100;
-    // Scans come in runs of a thousand.
+    // Scans are runs of a thousand requests.
     if (scan_left == 0 && std::bernoulli_distribution(scanned / 1000)(random)) scan_left = 1000;
     if (scan_left > 0) {
       --scan_left;
       trace.keys.push_back(cold++);
     } else {
-      // Ranks are spread over the keys, and a key's size has nothing to do with its rank.
+      // Popular keys are spread over all keys, and a key's size does not depend on its popularity.
       trace.keys.push_back(static_cast<std::uint32_t>((zipf(random) + shift) % kKeys));
     }
   }
@@ -83,7 +83,7 @@ Result run(const Trace& trace, std::size_t capacity_bytes) {
     }
   }
   const auto taken = std::chrono::steady_clock::now() - begin;
-  // Before the entries die, whose hooks are in the queues.
+  // Before the entries are destroyed, whose hooks are in the queues.
   while (policy.size_bytes() > 0) policy.evict();
   return {static_cast<double>(hits) / static_cast<double>(counted),
           static_cast<double>(std::chrono::nanoseconds(taken).count()) / static_cast<double>(trace.keys.size())};

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-/// Keys as traces of caches have them.
+/// Keys with the distribution of cache traces.
 namespace stator::bench {
 
 /// Spreads numbers over 64 bits.
@@ -17,7 +17,7 @@ inline std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31U);
 }
 
-/// Ranks from 0 of a Zipf distribution, the most wanted first.
+/// Draws ranks of a Zipf distribution, from 0, the most frequent first.
 class Zipf {
  public:
   Zipf(std::size_t count, double exponent) {

@@ -1,7 +1,6 @@
-// A fleet of `stator cache` nodes before one table, simulated: which part of the requests each level answers, what is
-// left for the upstream, how many reads are older than a write that was acknowledged before, and what the loss of nodes
-// costs. Prints one JSON object. README.md in bench/ says more; bench/scale/check compares a small fleet with real
-// processes.
+// Simulates a fleet of `stator cache` nodes before one table: which share of the requests each level answers, what is
+// left for the upstream, how many reads are older than a write acknowledged before them, and what the loss of nodes
+// costs. Prints one JSON object. See README.md in bench/; bench/scale/check compares a small fleet with real processes.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -20,42 +19,42 @@
 namespace stator::bench {
 namespace {
 
-/// Who tells a node of the writes through the others.
+/// How a node learns of writes through other nodes.
 enum class Told : std::uint8_t { kNobody, kSharedLevel, kStreams };
 
 struct Fleet {
   std::size_t nodes = 3;
   std::size_t items = 100'000;
   double exponent = 0.99;          // of the Zipf distribution of keys
-  double reads = 0.9;              // part of all requests; the others are puts
+  double reads = 0.9;              // share of all requests; the others are puts
   double requests_per_s = 10'000;  // of the whole fleet
   double seconds = 600;
   double warm_s = 300;              // not counted
-  double memory_mb = 64;            // of a node
+  double memory_mb = 64;            // of each node
   std::size_t entry_bytes = 1'400;  // an item of 1 KB with what the cache adds to it
   double ttl_s = 300;
   Told told = Told::kSharedLevel;
-  double lag_s = 0.002;  // of a message; with streams: beside what is left of `poll_s`
-  double poll_s = 0.25;  // how often a stream is read
-  double settle_s = 1;   // after a write, reads elsewhere are not kept
+  double lag_s = 0.002;  // of a message; with streams, added to the rest of `poll_s`
+  double poll_s = 0.25;  // the interval between reads of a stream
+  double settle_s = 1;   // after a write, other nodes keep no reads for so long
   double loss_s = 0;     // when nodes are replaced by empty ones; 0: never
   std::size_t lost = 1;
   std::uint64_t seed = 1;
-  std::string trace;  // a file that is told every request
+  std::string trace;  // a file to which every request is written
 };
 
-/// One node's entries, with the eviction policy of the cache itself.
+/// One node's entries, with the eviction policy of the real cache.
 class Node {
  public:
   struct Entry : cache::Evictable {
     double expires_s = 0;
-    double stale_since_s = 0;  // when somebody else wrote the item; 0: nobody did
+    double stale_since_s = 0;  // when another node wrote the item; 0: none did
     bool held = false;
   };
 
   Node(std::size_t items, std::size_t capacity_bytes, std::size_t entry_bytes)
       : entries_(items), queue_(capacity_bytes), capacity_bytes_(capacity_bytes), entry_bytes_(entry_bytes) {}
-  // Before the entries die, whose hooks are in the queue.
+  // Before the entries are destroyed, whose hooks are in the queue.
   ~Node() { clear(); }
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -104,8 +103,8 @@ struct Figures {
   std::uint64_t shared_hits = 0;
   std::uint64_t writes = 0;
   std::uint64_t stale_reads = 0;
-  double oldest_s = 0;                        // for how long a stale read's item had been written elsewhere, at most
-  std::vector<std::uint64_t> upstream_reads;  // a second each, from the beginning
+  double oldest_s = 0;                        // the most time between a write elsewhere and a stale read of its item
+  std::vector<std::uint64_t> upstream_reads;  // for each second, from the beginning
 };
 
 class Simulation {
@@ -202,8 +201,8 @@ class Simulation {
   Zipf zipf_;
   std::mt19937_64 random_;
   std::vector<std::unique_ptr<Node>> nodes_;
-  std::vector<double> shared_until_s_;   // of the entry in the shared level, which has room for all; 0: none
-  std::vector<double> settles_until_s_;  // until then nodes other than the writer keep nothing
+  std::vector<double> shared_until_s_;   // of the entry in the shared level, which has room for all; 0: no entry
+  std::vector<double> settles_until_s_;  // until then nodes other than the writer keep no reads
   std::deque<Message> messages_;
   std::ofstream trace_;
   Figures figures_;
@@ -214,7 +213,7 @@ double per_cent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// Mean of the upstream's reads a second from `begin` to `end`.
+/// Mean of the upstream's reads a second from `begin_s` to `end_s`.
 double mean(const std::vector<std::uint64_t>& reads, double begin_s, double end_s) {
   double sum = 0;
   const auto begin = static_cast<std::size_t>(begin_s);

@@ -1,11 +1,11 @@
-"""What a run found, as plots. `results` is what bench/run writes as JSON."""
+"""Draws the results of a run as plots. `results` is what bench/run writes as JSON."""
 import matplotlib
 
 matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402
 from report import median  # noqa: E402
 
-# The same file for the same figures.
+# Makes the files equal for equal figures.
 matplotlib.rcParams["svg.hashsalt"] = "stator"
 
 TITLES = {"connections.svg": "Throughput against connections", "latency.svg": "Latency percentiles", "size.svg": "Cost against size"}

@@ -1,4 +1,4 @@
-"""What a run found, as Markdown. `results` is what bench/run writes as JSON."""
+"""Prints the results of a run as Markdown. `results` is what bench/run writes as JSON."""
 import statistics
 
 
@@ -7,7 +7,7 @@ def median(rounds, field):
 
 
 def spread(rounds, field):
-    """The distance of the farthest round from the median, as a part of it."""
+    """The largest deviation of a round from the median, relative to the median."""
     middle = median(rounds, field)
     return max(abs(one[field] - middle) for one in rounds) / middle if middle else 0
 
@@ -19,7 +19,7 @@ def table(head, rows):
 
 def workload_table(results, workload):
     bare = results["servers"].get("bare responder", {}).get("workloads", {})
-    # For the bare responder a request is like any other.
+    # For the bare responder all requests are alike.
     limit = median(bare.get(workload) or bare["GetItem"], "cpu_us") if bare else None
     rows = []
     for name, server in results["servers"].items():

@@ -1,4 +1,4 @@
-"""The servers that are measured: how each is installed and started, and what the operating system says of its process."""
+"""The measured servers: how each is installed and started, and the operating system's figures about its process."""
 import http.client
 import json
 import pathlib
@@ -19,11 +19,11 @@ STARTS = 15
 
 
 class Skipped(Exception):
-    """Why a server cannot be measured here."""
+    """The reason why a server cannot be measured here."""
 
 
 class Client:
-    """One connection. Replies are dictionaries; an error of the server's is a RuntimeError."""
+    """One connection. Replies are dictionaries; an error reply raises RuntimeError."""
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
@@ -49,7 +49,7 @@ class Client:
 
 
 class Server(Measured):
-    """`command(port, directory)` starts it in the foreground. `is_dynamodb`: it holds tables; the bare responder does not."""
+    """`command(port, directory)` starts it in the foreground. `is_dynamodb`: it has tables; the bare responder has none."""
 
     def __init__(self, name, command, prepare=lambda: None, is_dynamodb=True, most_items=10_000_000):
         self.name, self.command, self.prepare, self.is_dynamodb = name, command, prepare, is_dynamodb
@@ -65,7 +65,8 @@ class Server(Measured):
             raise Skipped(f"{self.name} does not {'start' if self.process.poll() is not None else 'answer'}")
 
     def first_answer_ms(self):
-        """Milliseconds from the start of its process to its first answer, in a new directory. It is ended again."""
+        """Milliseconds from the start of its process, in a new directory, to its first answer; the process is ended
+        afterwards."""
         with tempfile.TemporaryDirectory(prefix="stator-bench-") as directory:
             port = str(free_port())
             told = subprocess.run([BUILD / "bench" / "first_answer", port, *self.command(port, directory)], cwd=directory,
@@ -87,7 +88,7 @@ class Server(Measured):
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def open(self):
-        """Installs it, measures its start and its idle memory, and leaves it running."""
+        """Installs the server, measures its start and its idle memory, and leaves it running."""
         self.prepare()
         starts = [self.first_answer_ms()]
         starts_quickly = starts[0] < 1000

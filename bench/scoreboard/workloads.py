@@ -1,11 +1,12 @@
-"""The workloads: what is loaded, and the requests that are sent in turn. The same for every server, and the same in every run."""
+"""The workloads: the items that are loaded, and the requests that are sent in turn. They are the same for every server and
+in every run."""
 import itertools
 import json
 import random
 
 SMALL = 100  # bytes of text in an item of the table `bench`
 PARTITIONS = 20
-PARTITION_ITEMS = 1000  # of 1 KB
+PARTITION_ITEMS = 1000  # of 1 KB each
 BATCH = 25
 ZIPF = 0.99
 
@@ -41,7 +42,8 @@ def batches(table, items):
 
 
 def load(client, items):
-    """The tables: `bench` and `streamed` with small items, `rows` with partitions of items of 1 KB, `changing` for inserts."""
+    """Creates and loads the tables: `bench` and `streamed` with small items, `rows` with partitions of items of 1 KB,
+    `changing` for inserts."""
     client.create(TableName="bench", **keys("pk"), **ON_DEMAND)
     client.create(TableName="streamed", **keys("pk"), **ON_DEMAND, StreamSpecification={
         "StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
@@ -51,7 +53,7 @@ def load(client, items):
     pairs = ((partition, number) for partition in range(PARTITIONS) for number in range(PARTITION_ITEMS))
     for body in batches("rows", itertools.starmap(row, pairs)):
         client.send("BatchWriteItem", body)
-    # The measured requests must work: a server that fails fast would look fast.
+    # The measured requests must succeed: a server that fails fast would look fast.
     if client.call("GetItem", TableName="bench", Key=small_key(42))["Item"] != small_item(42):
         raise RuntimeError("a wrong item")
     newest = client.call("Query", **newest_twenty(3))
@@ -88,7 +90,8 @@ def range_of(partition, number, limit):
 
 
 def zipf(choose, items):
-    """Numbers below `items`; the k-th most frequent comes 1/k^0.99 as often as the first, and is anywhere."""
+    """Numbers below `items`; the k-th most frequent number occurs 1/k^0.99 as often as the first, and is chosen at
+    random."""
     few = min(items, 100_000)
     weights = list(itertools.accumulate(1 / rank ** ZIPF for rank in range(1, few + 1)))
     places = choose.sample(range(items), few)
@@ -119,7 +122,7 @@ def transaction(choose, items, version):
 
 
 def message(choose, version):
-    """Of the messages application: a new message, and the two group entries that show it."""
+    """A write of the messages application: a new message, and the two group entries that show it."""
     partition, groups = choose.randrange(PARTITIONS), choose.sample(range(1000), 2)
     return "TransactWriteItems", {"TransactItems": [
         {"Put": {"TableName": "rows", "Item": row(partition, PARTITION_ITEMS + version)}},
@@ -133,14 +136,14 @@ def journal(choose, _items, count):
 
 
 def requests_of(name, items):
-    """(operation, request) in the order in which they are sent, again from the start when they are through."""
+    """(operation, request) pairs in the order in which they are sent; at their end they start again."""
     choose = random.Random(20261126)
     some = range(4000)
     anyone = lambda: choose.randrange(items)
     partition = lambda: choose.randrange(PARTITIONS)
     make = {
         "GetItem": lambda: [get(anyone()) for _ in some],
-        # Each changes its item: writing what is there already costs less.
+        # Each request changes its item: a put of the same item costs less.
         "PutItem": lambda: [put(anyone(), letter, at) for letter in "yz" for at in some],
         "UpdateItem, conditional": lambda: [update(anyone(), at) for at in some],
         "PutItem, with a stream": lambda: [put(anyone(), letter, at, "streamed") for letter in "yz" for at in some],
@@ -176,12 +179,12 @@ QUICK = ["GetItem", "PutItem", "UpdateItem, conditional", "Query of the newest 2
 FULL = ["GetItem", "PutItem", "UpdateItem, conditional", "PutItem, with a stream", "Query of the newest 20", "Query, full page",
         "Query, projection", "Query, filter", "Scan in 4 segments", "BatchWriteItem of 25", "BatchGetItem of 25",
         "TransactWriteItems of 4", "YCSB A", "YCSB B", "YCSB C", "YCSB D", "YCSB E", "YCSB F", "messages"]
-# What the bare responder is sent, for whom all requests are the same.
+# The workloads for the bare responder, for which all requests are alike.
 ONLY_REQUESTS = ["GetItem", "PutItem"]
 
 
 def test_cycle(client, number):
-    """What a test does: a table is created, filled, asked and dropped."""
+    """What a typical test does: creates, fills, reads and drops a table."""
     name = f"cycle{number}"
     client.create(TableName=name, **keys("pk", "sk"), **ON_DEMAND)
     for at in range(10):

@@ -1,5 +1,6 @@
-// Fifty tests as programs on DynamoDB have them: each makes its table, loads it, asks it something, and drops it. SUITE_ENDPOINT says where:
-// "stator" in this process, or a URL. SUITE_STATOR is the folder of Stator's npm package.
+// Fifty typical tests of a program on DynamoDB: each creates its table, loads it, reads from it, and drops it.
+// SUITE_ENDPOINT selects the database: "stator" in this process, or a URL. SUITE_STATOR is the folder of Stator's npm
+// package.
 import { createRequire } from 'node:module'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import {

@@ -1,5 +1,5 @@
-"""Fifty tests as programs on DynamoDB have them: each makes its table, loads it, asks it something, and drops it. SUITE_ENDPOINT says where:
-"stator" and "moto" in this process, or a URL."""
+"""Fifty typical tests of a program on DynamoDB: each creates its table, loads it, reads from it, and drops it.
+SUITE_ENDPOINT selects the database: "stator" or "moto" in this process, or a URL."""
 
 import decimal
 import os

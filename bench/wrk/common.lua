@@ -1,4 +1,4 @@
--- Requests made once, before the clock runs, so that the load generator measures the server and not itself.
+-- Requests are made before the measurement starts, so that the load generator measures the server and not itself.
 local COUNT = 10000
 
 local headers = {
@@ -8,7 +8,7 @@ local headers = {
     .. "SignedHeaders=host;x-amz-date, Signature=0",
 }
 
--- body(i, at): the body of request number `at`, on item i. Keys come in random order, the same in every call.
+-- body(i, at) returns the body of request number `at`, for item i. Keys come in random order, the same in every call.
 function prepare(operation, body)
   headers["X-Amz-Target"] = "DynamoDB_20120810." .. operation
   local requests = {}

@@ -1,6 +1,6 @@
 dofile(debug.getinfo(1, "S").source:sub(2):match("(.*/)") .. "common.lua")
 
--- Each request changes its item: writing what is there already costs less.
+-- Each request changes its item: a put of the same item costs less.
 local function round(letter)
   local text = string.rep(letter, 100)
   return prepare("PutItem", function(i, at)

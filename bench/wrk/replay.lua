@@ -1,4 +1,4 @@
--- Sends the requests of a file in turn: a line each, the operation, a tab, the body. Prints one line of JSON at the end.
+-- Sends the requests of a file in turn. Each line has an operation, a tab and the body. Prints one line of JSON at the end.
 --     wrk … --latency -s replay.lua URL -- FILE
 
 local headers = {
@@ -8,7 +8,7 @@ local headers = {
     .. "SignedHeaders=host;x-amz-date, Signature=0",
 }
 
--- Made before the clock runs, so that the load generator measures the server and not itself.
+-- Requests are made before the measurement starts, so that the load generator measures the server and not itself.
 function init(args)
   local requests = {}
   for line in io.lines(args[1]) do

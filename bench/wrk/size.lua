@@ -1,7 +1,7 @@
--- Requests on a table of many items of 1 KB, made one by one. Prints one line of JSON at the end.
---     wrk -t1 … --latency -s size.lua URL -- load ITEMS       BatchWriteItem of 25; says "loaded" when all are there, and begins again
---     wrk -t1 … --latency -s size.lua URL -- get ITEMS        GetItem of any of them
---     wrk -t1 … --latency -s size.lua URL -- put ITEMS        PutItem in the place of any of them
+-- Sends requests to a table of many items of 1 KB, and makes each when it is sent. Prints one line of JSON at the end.
+--     wrk -t1 … --latency -s size.lua URL -- load ITEMS       BatchWriteItem of 25; prints "loaded" when all are written, and starts again
+--     wrk -t1 … --latency -s size.lua URL -- get ITEMS        GetItem of random items
+--     wrk -t1 … --latency -s size.lua URL -- put ITEMS        PutItem that replaces random items
 
 local ffi = require("ffi")
 
@@ -23,7 +23,7 @@ local function key(number)
   return string.format('"pk":{"S":"user#%0' .. DIGITS .. 'd"}', number)
 end
 
--- Some 1 KB of text that does not compress.
+-- An item with some 1 KB of text that does not compress.
 local function item(number, version)
   local from = number * 7919 % (#letters - 900) + 1
   return string.format('{%s,"n":{"N":"%d"},"text":{"S":"%s"}}', key(number), version, letters:sub(from, from + 899))
@@ -34,7 +34,7 @@ local function send(operation, body)
   return wrk.format("POST", "/", headers, body)
 end
 
--- A BatchWriteItem whose keys are yet to be written, at their `places`.
+-- A BatchWriteItem with placeholders for its keys, at `places`.
 local function batch()
   local puts = {}
   for _ = 1, ITEMS do puts[#puts + 1] = '{"PutRequest":{"Item":' .. item(math.random(0, 10 ^ 6), 0) .. "}}" end
@@ -54,12 +54,12 @@ end
 
 local make = {
   load = function(items)
-    -- Each request is one of a few made before, with the keys written over: made anew, it took the load generator a quarter of
-    -- what it took the server.
+    -- Each request is one of a few made before, with new keys written into it: making it anew took the load generator a
+    -- quarter of the server's time.
     local requests = {}
     for _ = 1, REQUESTS do requests[#requests + 1] = batch() end
     local at = 0
-    -- A request is made before the connection's last one is answered.
+    -- A request is made before the connection's previous one is answered, so count some more requests.
     local last = items + 100 * ITEMS
     return function()
       if at >= last then

@@ -1,4 +1,5 @@
-// One GetItem after the other through the AWS SDK for Go v2 (bench/bindings): main "in process"|URL CALLS. Prints nanoseconds, as JSON.
+// Calls GetItem again and again through the AWS SDK for Go v2 (bench/bindings): main "in process"|URL CALLS. Prints
+// nanoseconds, as JSON.
 package main
 
 import (

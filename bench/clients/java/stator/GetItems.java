@@ -16,7 +16,9 @@ import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
-/** One GetItem after the other through the AWS SDK for Java v2 (bench/bindings): "in process"|URL CALLS. Prints nanoseconds, as JSON. */
+/**
+ * Calls GetItem again and again through the AWS SDK for Java v2 (bench/bindings): "in process"|URL CALLS. Prints nanoseconds, as JSON.
+ */
 public final class GetItems {
   private GetItems() {}
 
@@ -25,12 +27,12 @@ public final class GetItems {
       client.createTable(r -> r.tableName("bench").billingMode(BillingMode.PAY_PER_REQUEST)
           .attributeDefinitions(a -> a.attributeName("pk").attributeType(ScalarAttributeType.S)).keySchema(k -> k.attributeName("pk").keyType(KeyType.HASH)));
     } catch (ResourceInUseException there) {
-      // of the round before
+      // created in an earlier round
     }
     Map<String, AttributeValue> key = Map.of("pk", AttributeValue.fromS("a"));
     client.putItem(r -> r.tableName("bench").item(Map.of("pk", key.get("pk"), "text", AttributeValue.fromS("x".repeat(100)), "n", AttributeValue.fromN("1"))));
     List<Long> times = new ArrayList<>();
-    // The machine compiles what runs often: a fifth is not enough for it to have done so.
+    // The virtual machine compiles code that runs often: make enough calls before the measured ones.
     for (int call = 0; call < calls * 4; call++) {
       long began = System.nanoTime();
       Map<String, AttributeValue> item = client.getItem(r -> r.tableName("bench").key(key)).item();

@@ -1,4 +1,4 @@
-//! One GetItem after the other through the AWS SDK for Rust (bench/bindings): "in process"|URL CALLS. Prints nanoseconds, as JSON.
+//! Calls GetItem again and again through the AWS SDK for Rust (bench/bindings): "in process"|URL CALLS. Prints nanoseconds, as JSON.
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
