@@ -7,8 +7,9 @@
 #include "stator/stator_c.h"
 
 /// Arbitrary input for include/stator/stator_c.h: the first line is a target, the second a region, the rest a request
-/// body. The body is also read as options (if they are invalid they must be refused with one line; they are not acted
-/// upon, as they may name any directory) and as the rules of a simulator.
+/// body. The body is also read as options, which must be refused with a message if they are invalid (the database is
+/// not opened with them, as they may name any directory), and as the rules of a simulator, which must be refused with
+/// one line.
 namespace {
 
 using stator::fuzz::require;
