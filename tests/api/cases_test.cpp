@@ -61,10 +61,10 @@ std::string joined(const Value& parts, const Captured& captured) {
   return text;
 }
 
-/// "*" matches anything; {"begins with": text} a text that begins so; {"capture": name} any text, which is stored under
-/// that name; {"captured": name} that stored text; {"joined": [text, {"captured": name}, …]} the concatenation. A list
-/// that begins with "unordered" matches in any order; an object that holds "...":true may have further members; numbers
-/// compare by value.
+/// "*" matches anything; {"begins with": text} a text that starts with it; {"capture": name} any text, which is stored
+/// under that name; {"captured": name} that stored text; {"joined": [text, {"captured": name}, …]} the concatenation. A
+/// list that begins with "unordered" matches in any order; an object that holds "...":true may have further members;
+/// numbers compare by value.
 bool matches(const Value& expected, const Value& actual, Captured& captured) {
   if (const char* name = name_in(expected, "capture")) {
     if (actual.IsString()) captured[name] = actual.GetString();

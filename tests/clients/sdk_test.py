@@ -101,7 +101,7 @@ class RetriesTest(unittest.TestCase):
             return json.load(reply)
 
     def run_client(self, attempts, *rules):
-        """Returns what the client prints, how many requests the rules matched, and how many of these they changed."""
+        """Returns what the client prints, how many requests the rules matched, and on how many of these they acted."""
         self.request("_stator/simulate", {"seed": 7, "rules": rules})
         ran = subprocess.run(CLIENT, capture_output=True, text=True, timeout=300, env={
             "PATH": os.environ["PATH"], "HOME": self.folder.name, "STATOR_URL": self.server.url, "STATOR_TABLE": "things",

@@ -1,5 +1,5 @@
 // The AWS SDK for Go v2 against a Stator server: prints "ok", or the code of the error reply. With STATOR_ATTEMPTS, it
-// writes 20 items to an existing table, each in at most so many attempts, and prints how many it then finds: "ok 20".
+// writes 20 items to an existing table, each in at most that many attempts, and prints how many it then finds: "ok 20".
 // Environment: STATOR_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, STATOR_TABLE.
 package main
 

@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
 /**
  * The AWS SDK for Java v2 against a Stator server: prints "ok", or the code of the error reply.
- * With STATOR_ATTEMPTS, it writes 20 items to an existing table, each in at most so many attempts, and prints how many it
+ * With STATOR_ATTEMPTS, it writes 20 items to an existing table, each in at most that many attempts, and prints how many it
  * then finds: "ok 20".
  * Environment: STATOR_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, STATOR_TABLE.
  */
