@@ -176,15 +176,16 @@ void DataDirectory::look_for_marker(Access access) const {
 
 void DataDirectory::read_or_write_marker(Access access) {
   const fs::path file = path_ / kMarkerFile;
-  if (const std::optional<std::string> text = read_small_file(file)) {
-    try {
+  try {
+    if (const std::optional<std::string> text = read_if_there(file)) {
       marker_ = parse_marker(*text);
-    } catch (const std::runtime_error& error) {
-      throw DamagedError(file.string() + " is damaged: " + error.what());
+      return;
     }
-    return;
+  } catch (const fs::filesystem_error& error) {
+    fail_by_errno(path_, error.code().value());
+  } catch (const std::runtime_error& error) {
+    throw DamagedError(file.string() + " is damaged: " + error.what());
   }
-  if (fs::exists(file)) fail_by_errno(path_, EACCES);
   if (access != Access::kCreate) throw NoStoreError("there is no Stator data in " + path_.string());
   marker_.add(Feature::kFileList);
   try {
@@ -222,6 +223,8 @@ void DataDirectory::find_store() {
   std::optional<std::uint64_t> number;
   try {
     number = read_store_number(path_);
+  } catch (const fs::filesystem_error& error) {
+    fail_by_errno(path_, error.code().value());
   } catch (const std::runtime_error& error) {
     throw DamagedError(prefix + "is damaged: " + error.what());
   }

@@ -140,11 +140,20 @@ std::unique_ptr<DiskStore> DiskStore::make(const Options& options, DataDirectory
 
 /// Checks the files before RocksDB opens them.
 CheckedFiles DiskStore::check() const {
+  try {
+    return check_readable();
+  } catch (const fs::filesystem_error& error) {
+    refuse_unreadable_files(directory_.path());
+    throw OpenError("cannot read " + error.path1().string() + ": " + error.code().message());
+  }
+}
+
+CheckedFiles DiskStore::check_readable() const {
   const std::string prefix = "data directory " + directory_.path().string() + " is damaged: ";
   std::optional<std::string> list;
   // If the marker does not name the feature, the program that wrote last may not have kept the list up to date.
   const bool has_list = directory_.needs(Feature::kFileList);
-  if (has_list) list = read_small_file(list_path_, kMaxListBytes);
+  if (has_list) list = read_if_there(list_path_, kMaxListBytes);
   if (directory_.store_is_new()) {
     if (list && !parse_or_empty(*list).manifest.empty()) throw DamagedError(prefix + "store/CURRENT is missing");
     return {};
@@ -152,6 +161,8 @@ CheckedFiles DiskStore::check() const {
   if (has_list && !list) throw DamagedError(prefix + "the file " + list_path_.filename().string() + " is missing");
   try {
     return check_files(path_, list);
+  } catch (const fs::filesystem_error&) {
+    throw;
   } catch (const std::runtime_error& error) {
     throw DamagedError(prefix + error.what());
   }

@@ -68,6 +68,7 @@ class DiskStore {
  private:
   DiskStore(const Options& options, DataDirectory& directory, std::uint64_t number);
   [[nodiscard]] CheckedFiles check() const;
+  [[nodiscard]] CheckedFiles check_readable() const;
   void prepare(const CheckedFiles& checked);
   void open_database(bool create);
   /// Completes a checkpoint for which RocksDB's files are in place.

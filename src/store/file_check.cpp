@@ -25,15 +25,7 @@ namespace fs = std::filesystem;
 /// The file's name with its folder.
 std::string in_store(const fs::path& file) { return (file.parent_path().filename() / file.filename()).string(); }
 
-RecordsFound records_of(const fs::path& path) {
-  try {
-    return check_records(path);
-  } catch (const std::system_error& error) {
-    fail(in_store(path) + " cannot be read: " + error.code().message());
-  }
-}
-
-/// File numbers have leading zeros up to six digits, so a longer name is a later one.
+/// Numbers have leading zeros to six digits, so a longer name is a later one.
 bool is_earlier(const std::string& left, const std::string& right) {
   return left.size() != right.size() ? left.size() < right.size() : left < right;
 }
@@ -49,12 +41,7 @@ FileListContent read_list(const std::string& text) {
 /// Checks that every file is as the clean stop left it, and that there are no others that RocksDB would replay or
 /// delete.
 void check_seal(const fs::path& store_path, CheckedFiles& checked) {
-  std::vector<SealedFile> found;
-  try {
-    found = list_files(store_path);
-  } catch (const std::system_error& error) {
-    fail(store_path.filename().string() + "/ cannot be read: " + error.code().message());
-  }
+  std::vector<SealedFile> found = list_files(store_path);
   // A stop that is interrupted just after the seal leaves an empty log.
   std::erase_if(found, [&](const SealedFile& file) {
     if (!file.name.ends_with(".log") || file.size_bytes > 0) return false;
@@ -79,7 +66,7 @@ void check_seal(const fs::path& store_path, CheckedFiles& checked) {
 /// Checks that the manifest named in CURRENT is sound, at least up to the length in the list. Returns its name.
 std::string check_manifest(const fs::path& store_path, CheckedFiles& checked) {
   const FileListContent& list = checked.known;
-  std::string name = read_small_file(store_path / "CURRENT").value_or("");
+  std::string name = read_if_there(store_path / "CURRENT").value_or("");
   if (name.empty() || name.back() != '\n') fail(in_store(store_path / "CURRENT") + " does not name a manifest");
   name.pop_back();
   if (!name.starts_with("MANIFEST-") || !is_store_file(name))
@@ -90,7 +77,7 @@ std::string check_manifest(const fs::path& store_path, CheckedFiles& checked) {
   if (!list.manifest.empty() && is_earlier(name, list.manifest)) {
     fail(in_store(store_path / "CURRENT") + " names " + name + ", which " + list.manifest + " had replaced");
   }
-  const RecordsFound records = records_of(store_path / name);
+  const RecordsFound records = check_records(store_path / name);
   if (records.state == RecordsState::kDamaged) fail(in_store(store_path / name) + ": a record fails its checksum");
   if (records.sound_bytes == 0) fail(in_store(store_path / name) + " is empty");
   if (name == list.manifest && records.sound_bytes < list.manifest_bytes)
@@ -100,7 +87,7 @@ std::string check_manifest(const fs::path& store_path, CheckedFiles& checked) {
 }
 
 void check_tables(const fs::path& store_path, const std::string& manifest_name) {
-  const std::string manifest = read_small_file(store_path / manifest_name, SIZE_MAX).value_or("");
+  const std::string manifest = read_if_there(store_path / manifest_name, SIZE_MAX).value_or("");
   for (const fs::directory_entry& entry : fs::directory_iterator(store_path)) {
     if (entry.path().extension() == ".sst" && table_end_is_damaged(entry.path()) &&
         may_be_named(manifest, entry.path())) {
@@ -123,7 +110,8 @@ void check_listed_logs(const fs::path& store_path, const FileListContent& list) 
   for (const auto& [name, size_bytes] : list.logs) {
     std::error_code error;
     const std::uintmax_t found = fs::file_size(store_path / name, error);
-    if (error) fail(in_store(store_path / name) + " is missing");
+    if (error == std::errc::no_such_file_or_directory) fail(in_store(store_path / name) + " is missing");
+    if (error) throw fs::filesystem_error("cannot read", store_path / name, error);
     if (size_bytes && found != *size_bytes) {
       fail(in_store(store_path / name) + " has " + std::to_string(found) + " bytes instead of " +
            std::to_string(*size_bytes));
@@ -156,7 +144,7 @@ void check_logs(const fs::path& store_path, bool has_list, LogsToCheck to_check,
       checked.known.logs[name] = size_bytes;
       continue;
     }
-    const RecordsFound records = records_of(store_path / name);
+    const RecordsFound records = check_records(store_path / name);
     if (records.state == RecordsState::kDamaged) {
       fail(in_store(store_path / name) + ": a record in the write-ahead log fails its checksum");
     }

@@ -85,7 +85,7 @@ SealedFile describe(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(offset));
   if (!in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
-    throw std::system_error(EIO, std::generic_category());
+    throw fs::filesystem_error("cannot read", path, std::make_error_code(std::errc::io_error));
   }
   return {.name = path.filename().string(), .size_bytes = size_bytes, .hash = XXH3_64bits(bytes.data(), bytes.size())};
 }

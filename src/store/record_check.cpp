@@ -141,14 +141,15 @@ class Checker {
 RecordsFound check_records(const std::filesystem::path& path) {
   std::uint64_t left = std::filesystem::file_size(path);
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::system_error(errno, std::generic_category());
+  const auto fail = [&](int error) {
+    throw std::filesystem::filesystem_error("cannot read", path, {error, std::generic_category()});
+  };
+  if (!in) fail(errno);
   Checker checker;
   std::string block;
   while (left > 0) {
     block.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, kBlockBytes)));
-    if (!in.read(block.data(), static_cast<std::streamsize>(block.size()))) {
-      throw std::system_error(EIO, std::generic_category());
-    }
+    if (!in.read(block.data(), static_cast<std::streamsize>(block.size()))) fail(EIO);
     left -= block.size();
     checker.take_block(block, left > 0);
   }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <system_error>
 
 #include "core/descriptor.h"
@@ -41,13 +40,31 @@ class OpenFile {
 }  // namespace
 
 std::optional<std::string> read_small_file(const fs::path& path, std::size_t max_bytes) {
-  std::ifstream in(path, std::ios::binary | std::ios::ate);
-  const std::streamoff end = in ? static_cast<std::streamoff>(in.tellg()) : -1;
-  if (end < 0) return std::nullopt;
-  std::string text(std::min(static_cast<std::size_t>(end), max_bytes), '\0');
-  in.seekg(0);
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
+  try {
+    return read_if_there(path, max_bytes);
+  } catch (const fs::filesystem_error&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<std::string> read_if_there(const fs::path& path, std::size_t max_bytes) {
+  const auto fail = [&] { throw fs::filesystem_error("cannot read", path, {errno, std::generic_category()}); };
+  const core::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    fail();
+  }
+  constexpr std::size_t kStepBytes = 64 * 1024;
+  std::string text;
+  while (text.size() < max_bytes) {
+    const std::size_t before = text.size();
+    const std::size_t wanted = std::min(kStepBytes, max_bytes - before);
+    text.resize(before + wanted);
+    const ssize_t read = ::read(file.number(), text.data() + before, wanted);
+    text.resize(before + static_cast<std::size_t>(std::max<ssize_t>(read, 0)));
+    if (read < 0 && errno != EINTR) fail();
+    if (read == 0) break;
+  }
   return text;
 }
 

@@ -79,7 +79,7 @@ bool is_name_of_store(std::string_view name) {
 }
 
 std::optional<std::uint64_t> read_store_number(const fs::path& directory) {
-  const std::optional<std::string> text = read_small_file(directory / kFile);
+  const std::optional<std::string> text = read_if_there(directory / kFile);
   if (!text) return std::nullopt;
   const auto number = number_in(std::string_view(*text).substr(0, text->find(' ')), kFolder);
   if (!number || *text != line_for(*number)) throw std::runtime_error("it does not name a store");

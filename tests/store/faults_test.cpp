@@ -365,6 +365,30 @@ TEST_F(Faults, AWriteThatFailedInAnErrorThatIsOverBeginsNoOther) {
   EXPECT_EQ(errors.failures().count, 2U);
 }
 
+TEST_F(Faults, AFileThatCannotBeReadIsNamedAndNotTakenForDamage) {
+  put(*store_, "a", "1");
+  store_.reset();
+  for (const char* const name : {"STATOR", "FILES", "store/CURRENT"}) {
+    SCOPED_TRACE(name);
+    const std::filesystem::path file = options_.directory / name;
+    const std::filesystem::path aside = directory_.path() / "aside";
+    std::filesystem::rename(file, aside);
+    std::filesystem::create_directory(file);
+    try {
+      Store::open(options_);
+      ADD_FAILURE() << "it was opened";
+    } catch (const DamagedError& error) {
+      ADD_FAILURE() << error.what();
+    } catch (const OpenError& error) {
+      EXPECT_NE(std::string_view(error.what()).find("Is a directory"), std::string_view::npos) << error.what();
+    }
+    std::filesystem::remove(file);
+    std::filesystem::rename(aside, file);
+  }
+  store_ = Store::open(options_);
+  EXPECT_EQ(get(*store_, "a"), "1");
+}
+
 TEST_F(Faults, AFailedSyncIsNotAcknowledged) {
   store_.reset();
   options_.sync = true;
