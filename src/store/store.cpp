@@ -10,6 +10,7 @@
 #include <atomic>
 #include <boost/container/small_vector.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -169,6 +170,19 @@ struct Store::Impl {
   rocksdb::DB* db = nullptr;
   GroupCommit group_commit{[this](rocksdb::WriteBatch& batch) { return write(batch, true); }};
 
+  /// What `write` returns. RocksDB's writers stand in a queue, which one that throws never leaves: every later write
+  /// would wait for ever, and so would the end of the store.
+  template <typename Write>
+  rocksdb::Status in_queue(const Write& write) const noexcept {
+    try {
+      return write();
+    } catch (const std::exception& error) {
+      core::log(opened_with.log, core::LogLevel::kError,
+                std::string("a write to the store failed within RocksDB (") + error.what() +
+                    "), after which no other would end; the process ends instead");
+      std::abort();
+    }
+  }
   rocksdb::Status write(rocksdb::WriteBatch& batch, bool sync) const {
     rocksdb::WriteOptions options = write_options;
     options.sync = sync;
@@ -178,12 +192,12 @@ struct Store::Impl {
   /// Runs `write`, and retries it for a while: after a failed merge RocksDB refuses a write that would have to wait,
   /// even for a flush.
   template <typename Write>
-  static rocksdb::Status written(const Write& write) {
+  rocksdb::Status written(const Write& write) const {
     const auto end = std::chrono::steady_clock::now() + kWriteTriedAgain;
-    rocksdb::Status status = write();
+    rocksdb::Status status = in_queue(write);
     while (status.IsIncomplete() && std::chrono::steady_clock::now() < end) {
       std::this_thread::sleep_for(kTriedEvery);
-      status = write();
+      status = in_queue(write);
     }
     return status;
   }
@@ -494,8 +508,8 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
     if (++count > kFewKeys) {
       {
         const RowCache::Fence fence(impl_->rows, lower, upper);
-        check(impl_->database->errors().write_error());
-        impl_->check_written(Impl::written([&] {
+        check_log();
+        check(impl_->written([&] {
           return impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower),
                                         slice(upper));
         }));
@@ -680,7 +694,7 @@ void Store::flush() {
   if (impl_->memory != nullptr || impl_->read_only) return;
   rocksdb::FlushOptions options;
   options.wait = true;
-  check(impl_->db->Flush(options));
+  check(impl_->in_queue([&] { return impl_->db->Flush(options); }));
 }
 
 }  // namespace stator::store

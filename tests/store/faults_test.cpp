@@ -6,11 +6,13 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <new>
 #include <random>
 #include <thread>
 #include <vector>
@@ -387,6 +389,16 @@ TEST_F(Faults, AFileThatCannotBeReadIsNamedAndNotTakenForDamage) {
   }
   store_ = Store::open(options_);
   EXPECT_EQ(get(*store_, "a"), "1");
+}
+
+/// Its place in RocksDB's queue of writers would never be free again.
+TEST_F(Faults, AWriteThatThrowsEndsTheProcess) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  files_->set_rule([](Operation operation, const std::string& path) {
+    if (operation == Operation::kAppend && path.ends_with(".log")) throw std::bad_alloc();
+    return IOStatus::OK();
+  });
+  EXPECT_EXIT(try_put(*store_, "a", "1"), ::testing::KilledBySignal(SIGABRT), "");
 }
 
 TEST_F(Faults, AFailedSyncIsNotAcknowledged) {
