@@ -16,8 +16,23 @@ using std::chrono::milliseconds;
 // Redis server's clock); 'd': in doubt until UNTIL; 'w': a write is running, and an earlier one, which may still take
 // effect after it, is in doubt until UNTIL.
 
-/// KEYS value, own token, table token. ARGV fresh token, lifetime of tokens, consistent read (1 or 0). Returns own
-/// token, table token, whether a value read now may be cached, the value or nil, and its remaining lifetime.
+// A server that is full and may evict nothing refuses SET, but not DEL and PUBLISH: then nothing new is kept, and
+// nodes still hear of writes.
+
+/// For the scripts of writes. Sets a token; where the server is full, deletes it: what was stored under it is no longer
+/// good either. A doubt must not be forgotten so: then the refusal is the script's.
+constexpr const char* kPut = R"(
+local function put(key, token, lifetime, doubted)
+  local reply = redis.pcall('SET', key, token, 'PX', lifetime)
+  if not reply.err then return nil end
+  if doubted or not string.find(reply.err, 'OOM') then return reply end
+  redis.call('DEL', key)
+end
+)";
+
+/// KEYS value, own token, table token. ARGV fresh token, lifetime of tokens, consistent read (1 or 0).
+/// Returns own token, table token, whether what is read now may be kept (1 or 0; -1: the server is full), the value or
+/// nil, and what is left of its lifetime.
 constexpr const char* kLookUp = R"(
 local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
 local tokens, keeps = {}, 1
@@ -25,7 +40,9 @@ for i = 2, 3 do
   local token = redis.call('GET', KEYS[i])
   if not token then
     token = 's:0:' .. ARGV[1]
-    redis.call('SET', KEYS[i], token, 'PX', ARGV[2])
+    local reply = redis.pcall('SET', KEYS[i], token, 'PX', ARGV[2])
+    if reply.err and not string.find(reply.err, 'OOM') then return reply end
+    if reply.err then keeps = -1 end
   end
   local kind, till = string.match(token, '^(%a):(%d+):')
   if kind == 'w' or (kind == 'd' and now < tonumber(till)) then keeps = 0 end
@@ -42,16 +59,18 @@ return {tokens[1], tokens[2], keeps, false, 0}
 )";
 
 /// KEYS value, own token, table token. ARGV own token, table token, value, lifetime of the value, new own token or '',
-/// lifetime of tokens.
+/// lifetime of tokens. Returns 1 where it is kept, -1 where the server is full.
 constexpr const char* kKeep = R"(
 if redis.call('GET', KEYS[2]) ~= ARGV[1] or redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
 local own = ARGV[1]
 if ARGV[5] ~= '' then
   local kind, till = string.match(own, '^(%a):(%d+):')
   own = kind .. ':' .. till .. ':' .. ARGV[5]
-  redis.call('SET', KEYS[2], own, 'PX', ARGV[6])
+  local reply = redis.pcall('SET', KEYS[2], own, 'PX', ARGV[6])
+  if reply.err then return string.find(reply.err, 'OOM') and -1 or reply end
 end
-redis.call('SET', KEYS[1], own .. '|' .. ARGV[2] .. '|' .. ARGV[3], 'PX', ARGV[4])
+local reply = redis.pcall('SET', KEYS[1], own .. '|' .. ARGV[2] .. '|' .. ARGV[3], 'PX', ARGV[4])
+if reply.err then return string.find(reply.err, 'OOM') and -1 or reply end
 return 1
 )";
 
@@ -64,7 +83,10 @@ for i = 1, #KEYS do
   local kind, till = string.match(redis.call('GET', KEYS[i]) or '', '^(%a):(%d+):')
   if kind ~= 'd' and kind ~= 'w' then till = '0' end
   doubts[i] = (kind == 'w' or tonumber(till) > now) and 1 or 0
-  if i <= tonumber(ARGV[3]) then redis.call('SET', KEYS[i], 'w:' .. till .. ':' .. ARGV[1], 'PX', ARGV[2]) end
+  if i <= tonumber(ARGV[3]) then
+    local refusal = put(KEYS[i], 'w:' .. till .. ':' .. ARGV[1], ARGV[2], doubts[i] == 1)
+    if refusal then return refusal end
+  end
 end
 return doubts
 )";
@@ -78,7 +100,8 @@ for i = 1, #KEYS do
   if (before == 'd' or before == 'w') and tonumber(doubt) > now then
     kind, till = 'd', math.max(till, tonumber(doubt))
   end
-  redis.call('SET', KEYS[i], kind .. ':' .. string.format('%d', till) .. ':' .. ARGV[1], 'PX', ARGV[2])
+  local refusal = put(KEYS[i], kind .. ':' .. string.format('%d', till) .. ':' .. ARGV[1], ARGV[2], kind == 'd')
+  if refusal then return refusal end
 end
 for i = 6, #ARGV do redis.call('PUBLISH', ARGV[5], ARGV[i]) end
 return 1
@@ -112,7 +135,7 @@ std::string short_name(const std::string& name) {
   return name.size() <= kLongestName ? name : "#" + core::hexadecimal(aws::sha256(name));
 }
 
-std::vector<std::string> eval(const char* script, const std::vector<std::string>& keys,
+std::vector<std::string> eval(const std::string& script, const std::vector<std::string>& keys,
                               std::initializer_list<std::string> arguments) {
   std::vector<std::string> words = {"EVAL", script, std::to_string(keys.size())};
   words.insert(words.end(), keys.begin(), keys.end());
@@ -197,6 +220,7 @@ SharedLevel::Found SharedLevel::read_found(const RedisReply& reply) {
   const auto& of_table = reply.elements[1].text;
   if (!own || !of_table) return found;
   if (reply.elements[2].number == 1) found.tokens = {*own, *of_table};
+  if (reply.elements[2].number < 0) tell_full();
   const auto& value = reply.elements[3].text;
   found.found = value.has_value();
   found.lifetime_ms = reply.elements[4].number;
@@ -232,7 +256,14 @@ void SharedLevel::keep(const std::vector<Kept>& all) {
                            {tokens.own, tokens.table, value == nullptr ? "-" : *value, std::to_string(lifetime_ms),
                             renews ? fresh_token() : std::string(), std::to_string(kTokenMs)}));
   }
-  commands(scripts);
+  for (const RedisReply& reply : commands(scripts)) {
+    if (reply.number < 0) tell_full();
+  }
+}
+
+void SharedLevel::tell_full() {
+  if (full_told_.exchange(true)) return;
+  core::log(options_.log, core::LogLevel::kWarning, "the shared level is full (OOM): it keeps nothing new");
 }
 
 void SharedLevel::keep(const Place& place, const Tokens& tokens, const Value& value, std::int64_t lifetime_ms,
@@ -246,8 +277,8 @@ std::set<std::string> SharedLevel::begin_write(const std::vector<std::string>& f
   names.insert(names.end(), tables.begin(), tables.end());
   std::vector<std::string> keys;
   for (const std::string& name : names) keys.push_back(token_name(name));
-  const std::vector<std::string> script =
-      eval(kBegin, keys, {fresh_token(), std::to_string(kWritingMs), std::to_string(fences.size())});
+  const std::vector<std::string> script = eval(
+      std::string(kPut) + kBegin, keys, {fresh_token(), std::to_string(kWritingMs), std::to_string(fences.size())});
   std::set<std::string> doubted;
   for (const RedisReply& reply : commands({script})) {
     for (std::size_t i = 0; i < std::min(names.size(), reply.elements.size()); ++i) {
@@ -262,7 +293,7 @@ std::vector<std::string> SharedLevel::end_words(const std::vector<std::string>& 
   std::vector<std::string> keys;
   for (const std::string& fence : fences) keys.push_back(token_name(fence));
   std::vector<std::string> words =
-      eval(kEnd, keys,
+      eval(std::string(kPut) + kEnd, keys,
            {fresh_token(), std::to_string(kTokenMs), in_doubt ? "d" : "s",
             std::to_string(in_doubt ? options_.doubt_ms : options_.settle_ms), "stator:" + options_.name});
   for (const SharedChange& change : changes) {
@@ -364,6 +395,7 @@ void SharedLevel::listen_once() {
   RedisConnection teller(options_.address, options_.timeout);
   tell_missed(teller);
   outage_told_ = false;
+  full_told_.store(false);
   changed_.notify_all();
   core::log(options_.log, core::LogLevel::kInfo, "the shared level is there");
   bool pinged = false;

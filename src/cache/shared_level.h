@@ -122,6 +122,8 @@ class SharedLevel {
   bool command(const std::vector<std::string>& words);
   /// Returns one reply for each command; none if the level cannot be reached or refuses one.
   std::vector<RedisReply> commands(const std::vector<std::vector<std::string>>& all);
+  /// Says once that the server keeps nothing new.
+  void tell_full();
   Found read_found(const RedisReply& reply);
   [[nodiscard]] std::string run() const;
   [[nodiscard]] std::string last_fault() const;
@@ -155,7 +157,8 @@ class SharedLevel {
   std::atomic<std::uint64_t> misses_{0};
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> told_{0};
-  bool outage_told_ = false;  // used by the listener's thread
+  bool outage_told_ = false;             // of the listener's thread
+  std::atomic<bool> full_told_ = false;  // since it came up
   std::thread listener_;
 };
 

@@ -1,5 +1,5 @@
-"""Puts two caches with a shared level under load, while the upstream, Redis and one of the caches are killed in turn. No read may be older
-than the writes acknowledged before it: immediately through the cache that wrote, after LAG_S through the other one.
+"""Two caches with a shared level under load, while the upstream, Redis and one of the caches are killed in turn, and Redis is full between. No read may be
+older than what was acknowledged before it: at once through the cache that wrote, after LAG_S through the other one.
 
     STATOR_BIN=build/release/bin/stator tests/cache/chaos_test.py [SECONDS]
 """
@@ -55,6 +55,13 @@ class Program:
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+
+def set_memory(port, most_bytes):
+    """Redis with a limit of one byte is full, and evicts nothing unless told to; 0: no limit."""
+    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+        connection.sendall(b"CONFIG SET maxmemory %d\r\n" % most_bytes)
+        connection.recv(64)
 
 
 class Key:
@@ -170,7 +177,11 @@ def main():
         end = time.monotonic() + seconds
         kills = 0
         while time.monotonic() < end:
-            time.sleep(1.5)
+            time.sleep(0.7)
+            set_memory(ports[1], 1)
+            time.sleep(0.4)
+            set_memory(ports[1], 0)
+            time.sleep(0.4)
             victim = [redis, upstream, caches[0], redis, caches[1]][kills % 5]
             victim.kill()
             time.sleep(0.3)

@@ -79,6 +79,7 @@ class RedisServer {
                                                 "+subscribe",
                                                 "+info",
                                                 "+ping",
+                                                "+del",
                                                 "--user",
                                                 "default",
                                                 "off"};
@@ -685,13 +686,33 @@ TEST_F(SharedLevelTest, AServerThatTakesNoWritesIsLeftAloneAndSaysWhyOnce) {
   }
   administrator.command({"CONFIG", "SET", "maxmemory", "0"});
   EXPECT_TRUE(eventually([&] { return ask(cache, "GetItem", get) == "hit " + user("1"); }));
-  // Redis gets full while it is in use: its error is the reason that is logged.
+  // Full while it is used.
   administrator.command({"CONFIG", "SET", "maxmemory", "1"});
   ask(cache, "PutItem", put("2"));
   EXPECT_TRUE(eventually([&] {
+    EXPECT_TRUE(ask(cache, "GetItem", get).ends_with(user("2")));
+    ask(cache, "GetItem", R"({"TableName":"users","Key":{"id":{"S":"b"}}})");
     const std::lock_guard lock(mutex);
     return lines.size() == 3 && lines.back().find("OOM") != std::string::npos;
   }));
+}
+
+TEST_F(SharedLevelTest, WhileItIsFullNodesGoOnHearingOfWrites) {
+  RedisConnection administrator(redis->address(), std::chrono::seconds(10));
+  const auto first = node();
+  const auto second = node();
+  ask(*first, "PutItem", put("0"));
+  EXPECT_TRUE(eventually([&] { return ask(*second, "GetItem", get) == "hit " + user("0"); }));
+  administrator.command({"CONFIG", "SET", "maxmemory", "1"});
+  for (int round = 1; round <= 10; ++round) {
+    const std::string now = std::to_string(round);
+    ask(*first, "PutItem", put(now));
+    EXPECT_TRUE(ask(*first, "GetItem", get).ends_with(user(now))) << now;
+    EXPECT_TRUE(eventually([&] { return ask(*second, "GetItem", get).ends_with(user(now)); })) << now;
+    EXPECT_TRUE(is_up(*first) && is_up(*second)) << now;
+  }
+  administrator.command({"CONFIG", "SET", "maxmemory", "0"});
+  EXPECT_TRUE(eventually([&] { return ask(*second, "GetItem", get) == "hit " + user("10"); }));
 }
 
 TEST_F(SharedLevelTest, OverTlsWithAUserItIsTheSame) {
