@@ -143,7 +143,10 @@ ModelSource read_workbench_table(const json::Value& table) {
   source.table = description.table(schema);
   json::Array items;
   if (table["TableData"].get(items) == simdjson::SUCCESS) {
-    for (const json::Value item : items) source.items.push_back(minified(item));
+    for (const json::Value item : items) {
+      if (!item.is_object()) throw std::runtime_error("the TableData of " + source.table.name + " has what is no item");
+      source.items.push_back(minified(item));
+    }
   }
   source.patterns = patterns_of_items(source.table, source.items);
   return source;
@@ -186,7 +189,11 @@ class OneTable {
   void each_model(const Visit& visit) const {
     json::Object models;
     if (root_["models"].get(models) != simdjson::SUCCESS) return;
-    for (const auto model : models) visit(std::string(model.key), model.value);
+    for (const auto model : models) {
+      const std::string name(model.key);
+      if (!model.value.is_object()) throw std::runtime_error("the OneTable schema's model " + name + " is no object");
+      visit(name, model.value);
+    }
   }
 
   [[nodiscard]] std::string key(const std::string& hash, const std::string& sort) {

@@ -65,7 +65,11 @@ void read_projection(const json::Value& index, std::string& type, std::vector<st
   type = text_of(projection, "ProjectionType");
   json::Array names;
   if (projection["NonKeyAttributes"].get(names) != simdjson::SUCCESS) return;
-  for (const json::Value name : names) included.emplace_back(name.get_string().value());
+  for (const json::Value name : names) {
+    std::string_view text;
+    if (name.get(text) != simdjson::SUCCESS) throw std::runtime_error("a name of NonKeyAttributes is no text");
+    included.emplace_back(text);
+  }
 }
 
 void read_indexes(const json::Value& table, std::string_view member, std::vector<IndexInfo>& out) {
