@@ -491,24 +491,6 @@ std::optional<std::string> Connection::value(std::string_view statement, const P
   return std::move(result.rows.front().front());
 }
 
-std::optional<std::string> Connection::object(std::string_view statement, const Parameters& parameters) {
-  const Result result = execute(statement, parameters);
-  if (result.rows.size() > 1) {
-    throw Error(ErrorKind::kUsage,
-                ErrorFields{.message = "one row was expected, not " + std::to_string(result.rows.size()),
-                            .statement = std::string(statement)});
-  }
-  if (result.rows.empty()) return std::nullopt;
-  refuse_equal_names(result.columns);
-  std::string out;
-  append_row_as_json(result.columns, result.rows.front(), out);
-  return out;
-}
-
-std::string Connection::array(std::string_view statement, const Parameters& parameters) {
-  return rows_as_json(execute(statement, parameters));
-}
-
 void Connection::find_element_types(std::vector<Column>& columns) {
   if (std::ranges::none_of(columns, has_type_of_database)) return;
   std::string types;

@@ -53,10 +53,6 @@ class Connection {
   /// Returns the only column of the only row; nullopt if there is no row, or if it is NULL.
   /// Throws Error (kUsage) if there are more rows or columns.
   std::optional<std::string> value(std::string_view statement, const Parameters& parameters = {});
-  /// Returns the only row as a JSON object; nullopt if there is none. Throws Error (kUsage) if there are more.
-  std::optional<std::string> object(std::string_view statement, const Parameters& parameters = {});
-  /// Returns all rows as a JSON array of objects.
-  std::string array(std::string_view statement, const Parameters& parameters = {});
 
   /// Sets element_type and delimiter of the columns that are arrays of types not built into PostgreSQL, such as enums;
   /// only the catalog distinguishes these from scalars. Sends no query if all types are built in.

@@ -154,14 +154,4 @@ void append_row_as_json(const std::vector<Column>& columns, const Row& row, std:
   out += '}';
 }
 
-std::string rows_as_json(const Result& result) {
-  refuse_equal_names(result.columns);
-  std::string out = "[";
-  for (const Row& row : result.rows) {
-    if (out.size() > 1) out += ',';
-    append_row_as_json(result.columns, row, out);
-  }
-  return out + "]";
-}
-
 }  // namespace stator::postgres

@@ -43,7 +43,5 @@ void refuse_equal_names(const std::vector<Column>& columns);
 /// types that are not built in need Column::element_type). Other types become strings; NULL is null; NaN and
 /// infinities, which JSON lacks, are strings.
 void append_row_as_json(const std::vector<Column>& columns, const Row& row, std::string& out);
-/// All rows as a JSON array of objects, `[]` if there are none. Throws Error (kUsage) if columns have equal names.
-std::string rows_as_json(const Result& result);
 
 }  // namespace stator::postgres
