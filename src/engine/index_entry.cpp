@@ -12,16 +12,10 @@
 namespace stator::engine {
 namespace {
 
-bool is_empty(const core::AttributeValue& value) {
-  if (const auto* text = value.get_if<std::string>()) return text->empty();
-  if (const auto* binary = value.get_if<core::AttributeValue::Binary>()) return binary->bytes.empty();
-  return false;
-}
-
 std::size_t max_size_bytes(bool hash) { return hash ? core::kMaxPartitionKeySizeBytes : core::kMaxSortKeySizeBytes; }
 
 bool is_key_value(const core::KeyAttribute& attribute, const core::AttributeValue& value, bool hash) {
-  return value.type() == attribute.type && !is_empty(value) && value.size_bytes() <= max_size_bytes(hash);
+  return value.type() == attribute.type && !is_empty_key(value) && value.size_bytes() <= max_size_bytes(hash);
 }
 
 void append_member(const json::Item& item, std::string_view name, std::string& out, std::size_t& size_bytes) {
@@ -62,10 +56,8 @@ std::optional<core::ApiError> check_attribute(const Index& index, const core::Ke
   if (update != nullptr && std::ranges::none_of(update->paths(), writes_it)) return std::nullopt;
   const core::AttributeValue* value = item.find(attribute.name);
   if (value == nullptr || is_key_value(attribute, *value, hash)) return std::nullopt;
-  const auto fault = [](std::string message, core::Fault kind = core::Fault::kUnnamed) {
-    core::ApiError error(core::ErrorCode::kValidation, std::move(message));
-    error.fault = kind;
-    return error;
+  const auto fault = [](std::string message) {
+    return core::ApiError(core::ErrorCode::kValidation, std::move(message));
   };
   if (value->type() != attribute.type) {
     if (update != nullptr && !has_static_type(*update, attribute.name)) {
@@ -73,22 +65,7 @@ std::optional<core::ApiError> check_attribute(const Index& index, const core::Ke
     }
     return index_key_type_mismatch(index, attribute, value->type());
   }
-  if (is_empty(*value)) {
-    const std::string kind = attribute.type == core::AttributeType::kString ? "string" : "binary";
-    const std::string cannot = "The AttributeValue for a key attribute cannot contain an empty " + kind + " value.";
-    if (update != nullptr) {
-      return fault(
-          "One or more parameter values are not valid. The update expression attempted to update a secondary index key "
-          "to a value that is not supported. " +
-              cannot,
-          core::Fault::kEmptyKey);
-    }
-    return fault(
-        "One or more parameter values are not valid. A value specified for a secondary index key is not "
-        "supported. " +
-            cannot + " IndexName: " + index.name + ", IndexKey: " + attribute.name,
-        core::Fault::kEmptyKey);
-  }
+  if (is_empty_key(*value)) return empty_index_key(index, attribute, update != nullptr);
   return fault("One or more parameter values were invalid: Size limit exceeded for Index Key " + attribute.name +
                " Actual Size: " + std::to_string(value->size_bytes()) +
                " bytes Max Size: " + std::to_string(max_size_bytes(hash)) + " bytes IndexName: " + index.name);

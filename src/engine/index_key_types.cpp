@@ -23,6 +23,27 @@ core::ApiError index_key_type_mismatch(const Index& index, const core::KeyAttrib
               " Actual: " + std::string(core::type_name(actual)) + " IndexName: " + index.name};
 }
 
+bool is_empty_key(const core::AttributeValue& value) {
+  if (const auto* text = value.get_if<std::string>()) return text->empty();
+  if (const auto* binary = value.get_if<core::AttributeValue::Binary>()) return binary->bytes.empty();
+  return false;
+}
+
+core::ApiError empty_index_key(const Index& index, const core::KeyAttribute& attribute, bool of_update) {
+  const std::string kind = attribute.type == AttributeType::kString ? "string" : "binary";
+  const std::string cannot = "The AttributeValue for a key attribute cannot contain an empty " + kind + " value.";
+  core::ApiError error(
+      core::ErrorCode::kValidation,
+      "One or more parameter values are not valid. " +
+          (of_update ? "The update expression attempted to update a secondary index key to a value that is not "
+                       "supported. " +
+                           cannot
+                     : "A value specified for a secondary index key is not supported. " + cannot +
+                           " IndexName: " + index.name + ", IndexKey: " + attribute.name));
+  error.fault = core::Fault::kEmptyKey;
+  return error;
+}
+
 void check_known_index_key_types(const Table& table, const expression::Update& update) {
   const Index* first = nullptr;
   std::optional<core::ApiError> fault;

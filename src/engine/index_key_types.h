@@ -13,6 +13,12 @@ namespace stator::engine {
 core::ApiError index_key_type_mismatch(const Index& index, const core::KeyAttribute& attribute,
                                        core::AttributeType actual);
 
+/// An empty string or binary, which no partition or sort key may be.
+bool is_empty_key(const core::AttributeValue& value);
+/// "One or more parameter values are not valid. … cannot contain an empty string value.", core::Fault::kEmptyKey; in
+/// other words where an update wrote it.
+core::ApiError empty_index_key(const Index& index, const core::KeyAttribute& attribute, bool of_update);
+
 /// Throws if the expression alone shows that an index key would get the wrong type. The service checks that before it
 /// checks paths into keys and before it reads the item. If only the item shows the type (SET key = other), the error is
 /// a different one, raised when the item is written.

@@ -9,6 +9,7 @@
 
 #include "core/limits.h"
 #include "core/vector_limits.h"
+#include "engine/index_key_types.h"
 #include "engine/keys.h"
 #include "engine/stored_value.h"
 #include "json/writer.h"
@@ -23,18 +24,12 @@ using core::AttributeValue;
 
 constexpr std::size_t kBytesPerDimension = sizeof(float);
 
-bool is_empty(const AttributeValue& value) {
-  if (const auto* text = value.get_if<std::string>()) return text->empty();
-  if (const auto* binary = value.get_if<AttributeValue::Binary>()) return binary->bytes.empty();
-  return false;
-}
-
 std::size_t max_size_bytes(const SearchElement& element) {
   return element.hash ? core::kMaxPartitionKeySizeBytes : core::kMaxInlineFilterSizeBytes;
 }
 
 bool is_search_value(const SearchElement& element, const AttributeValue& value) {
-  return value.type() == element.attribute.type && !(element.hash && is_empty(value)) &&
+  return value.type() == element.attribute.type && !(element.hash && is_empty_key(value)) &&
          value.size_bytes() <= max_size_bytes(element);
 }
 
@@ -94,11 +89,7 @@ void project_named(const Table& table, const Index& index, const json::Item& ite
   json.end();
 }
 
-core::ApiError fault(std::string message, core::Fault kind = core::Fault::kUnnamed) {
-  core::ApiError error(core::ErrorCode::kValidation, std::move(message));
-  error.fault = kind;
-  return error;
-}
+core::ApiError fault(std::string message) { return {core::ErrorCode::kValidation, std::move(message)}; }
 
 std::string_view type_of(const AttributeValue& value) { return core::type_name(value.type()); }
 
@@ -150,21 +141,7 @@ std::optional<core::ApiError> check_element(const Index& index, const SearchElem
                  "' type mismatch. Expected: " + std::string(core::type_name(attribute.type)) +
                  ", Actual: " + std::string(type_of(value)) + ". IndexName: " + index.name);
   }
-  if (element.hash && is_empty(value)) {
-    const std::string kind = attribute.type == AttributeType::kString ? "string" : "binary";
-    const std::string cannot = "The AttributeValue for a key attribute cannot contain an empty " + kind + " value.";
-    if (of_update) {
-      return fault(
-          "One or more parameter values are not valid. The update expression attempted to update a secondary index key "
-          "to a value that is not supported. " +
-              cannot,
-          core::Fault::kEmptyKey);
-    }
-    return fault(
-        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. " +
-            cannot + " IndexName: " + index.name + ", IndexKey: " + attribute.name,
-        core::Fault::kEmptyKey);
-  }
+  if (element.hash && is_empty_key(value)) return empty_index_key(index, attribute, of_update);
   if (value.size_bytes() <= max_size_bytes(element)) return std::nullopt;
   const std::string limit = std::to_string(max_size_bytes(element)) + " bytes";
   return fault("One or more parameter values were invalid: " +
