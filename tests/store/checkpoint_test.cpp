@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "core/api_error.h"
+#include "store/rows.h"
 #include "store/store.h"
 #include "support/temporary_directory.h"
 
@@ -35,10 +36,6 @@ class Checkpoint : public testing::TestWithParam<bool> {
   }
   void fill(int count, std::string_view value) {
     for (int i = 0; i < count; ++i) put(numbered(i), value);
-  }
-  static std::string get(const Store& store, std::string_view key) {
-    std::string value;
-    return store.get(key, value) ? value : "(absent)";
   }
   [[nodiscard]] fs::path place(std::string_view name) const {
     return GetParam() ? directory_.path() / "cuts" / name : fs::path("/cuts") / name;
@@ -138,11 +135,6 @@ TEST_P(Checkpoint, HoldsWholeBatchesWhileWritersGoOn) {
 
 class DiskCheckpoint : public testing::Test {
  protected:
-  static void put(Store& store, std::string_view key, std::string_view value) {
-    Batch batch;
-    batch.put(key, value);
-    store.write(batch);
-  }
   TemporaryDirectory directory_;
 };
 

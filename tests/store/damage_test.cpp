@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/damage_error.h"
+#include "store/rows.h"
 #include "store/store.h"
 #include "support/temporary_directory.h"
 
@@ -23,12 +24,6 @@ using Content = std::map<std::string, std::string>;
 using Files = std::map<std::string, std::string>;
 
 bool is_long_run() { return std::getenv("STATOR_LONG") != nullptr; }
-
-void put(Store& store, const std::string& key, const std::string& value) {
-  Batch batch;
-  batch.put(key, value);
-  store.write(batch);
-}
 
 Options options_for(const fs::path& directory) {
   Options options;

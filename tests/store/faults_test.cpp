@@ -18,8 +18,7 @@
 #include <vector>
 
 #include "core/damage_error.h"
-#include "store/background_errors.h"
-#include "store/disk_store.h"
+#include "store/rows.h"
 #include "store/salvage.h"
 #include "store/store.h"
 #include "support/faulty_file_system.h"
@@ -37,12 +36,6 @@ constexpr std::chrono::seconds kPatience{30};
 /// Rows of 1000 bytes, in a memtable of 64 KB.
 constexpr int kMemtableRows = 64;
 
-void put(Store& store, const std::string& key, const std::string& value) {
-  Batch batch;
-  batch.put(key, value);
-  store.write(batch);
-}
-
 bool try_put(Store& store, const std::string& key, const std::string& value) {
   try {
     put(store, key, value);
@@ -52,12 +45,7 @@ bool try_put(Store& store, const std::string& key, const std::string& value) {
   }
 }
 
-std::string get(const Store& store, const std::string& key) {
-  std::string value;
-  return store.get(key, value) ? value : "(absent)";
-}
-
-/// A store with memtables of a few kilobytes; its log lines are collected.
+/// A store with memtables of a few kilobytes, whose log lines are kept.
 class Faults : public ::testing::Test {
  protected:
   Faults() {

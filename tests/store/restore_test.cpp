@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "store/rows.h"
 #include "store/salvage.h"
 #include "store/small_file.h"
 #include "store/store.h"
@@ -20,18 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void put(Store& store, std::string_view key, std::string_view value) {
-  Batch batch;
-  batch.put(key, value);
-  store.write(batch);
-}
-
-std::string get(const Store& store, std::string_view key) {
-  std::string value;
-  return store.get(key, value) ? value : "(absent)";
-}
-
-/// Runs on a store on disk and on one in memory.
+/// Both ways to keep a store.
 class Restore : public ::testing::TestWithParam<bool> {
  protected:
   Restore() : store_(Store::open(options())) {}

@@ -11,23 +11,13 @@
 #include <map>
 #include <random>
 
+#include "store/rows.h"
 #include "support/temporary_directory.h"
 
 namespace stator::store {
 namespace {
 
 namespace fs = std::filesystem;
-
-void put(Store& store, std::string_view key, std::string_view value) {
-  Batch batch;
-  batch.put(key, value);
-  store.write(batch);
-}
-
-std::string get(const Store& store, std::string_view key) {
-  std::string value;
-  return store.get(key, value) ? value : "(absent)";
-}
 
 std::string walk(Cursor& cursor, bool forward = true) {
   std::string keys;
