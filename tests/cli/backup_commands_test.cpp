@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "cli/command_line.h"
-#include "support/temporary_directory.h"
 
 /// stator backups, ddb backup, delete-backup, restore and recovery, on the shop model.
 namespace stator::cli {
@@ -14,18 +13,15 @@ namespace fs = std::filesystem;
 
 const fs::path kProject = STATOR_SOURCE_DIR;
 
-class BackupCommands : public ::testing::Test {
+class BackupCommands : public CommandTest {
  protected:
   BackupCommands() {
-    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS"}) {
-      unsetenv(name);
-    }
     EXPECT_EQ(stator({"ddb", "schema-load"}).code, 0);
     EXPECT_EQ(stator({"ddb", "seed"}).code, 0);
   }
   Outcome stator(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"--data", (directory_.path() / "data").string(), "--models",
-                                         (kProject / "tests" / "cli" / "models").string()});
+    arguments.insert(arguments.begin(),
+                     {"--data", path("data"), "--models", (kProject / "tests" / "cli" / "models").string()});
     return run_line(arguments);
   }
   /// The output of a command that must succeed.
@@ -40,7 +36,6 @@ class BackupCommands : public ::testing::Test {
     EXPECT_EQ(outcome.code, code) << ::testing::PrintToString(arguments) << outcome.out;
     return outcome.err;
   }
-  TemporaryDirectory directory_;
 };
 
 TEST_F(BackupCommands, MakeListRestoreAndDelete) {

@@ -10,7 +10,6 @@
 #include "cli/command_line.h"
 #include "cli/help.h"
 #include "cli/table.h"
-#include "support/temporary_directory.h"
 
 namespace stator::cli {
 namespace {
@@ -19,20 +18,13 @@ namespace fs = std::filesystem;
 
 const fs::path kProject = STATOR_SOURCE_DIR;
 
-/// Runs command lines on a temporary data directory, independent of the user's environment.
-class CommandLine : public ::testing::Test {
+/// Command lines on a data directory of the test's own, away from the environment of whoever runs the tests.
+class CommandLine : public CommandTest {
  protected:
-  CommandLine() {
-    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS",
-                             "CONNECTION_URL", "PROD_CONNECTION_URL"})
-      unsetenv(name);
-  }
   Outcome stator(std::vector<std::string> arguments, const std::string& input = "", bool terminal = false) {
-    arguments.insert(arguments.begin(),
-                     {"--data", (directory_.path() / "data").string(), "--models", (kProject / "models").string()});
+    arguments.insert(arguments.begin(), {"--data", path("data"), "--models", (kProject / "models").string()});
     return run_line(arguments, input, terminal);
   }
-  TemporaryDirectory directory_;
 };
 
 TEST_F(CommandLine, ErrorsThatRepeatAValueHaveNoSayOverTheTerminal) {
@@ -540,7 +532,7 @@ struct CompletionRow {
 TEST_F(CommandLine, CompletesWhatMayStandAtTheCursor) {
   ASSERT_EQ(stator({"ddb", "schema-load", "--model", "shop"}).code, 0);
   ASSERT_EQ(stator({"ddb", "schema-load", "--model", "cruddur-messages"}).code, 0);
-  const std::string data = (directory_.path() / "data").string();
+  const std::string data = path("data");
   const auto complete = [&](std::vector<std::string> words) {
     const std::vector<std::string> where = {"__complete", "--data", data, "--models", (kProject / "models").string()};
     words.insert(words.begin(), where.begin(), where.end());

@@ -1,11 +1,18 @@
 #pragma once
 
-#include <initializer_list>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/command.h"
+#include "support/temporary_directory.h"
 
 namespace stator::cli {
 
@@ -35,5 +42,32 @@ inline Outcome run_line(const std::vector<std::string>& arguments, const std::st
   outcome.err = err.str();
   return outcome;
 }
+
+/// Each test has a folder of its own, and nothing of the environment of whoever runs the tests or of the test before.
+class CommandTest : public ::testing::Test {
+ protected:
+  CommandTest() { clear_environment(); }
+  ~CommandTest() override { clear_environment(); }
+
+  [[nodiscard]] std::string path(const std::string& name) const { return (directory_.path() / name).string(); }
+
+  TemporaryDirectory directory_;
+
+ private:
+  static void clear_environment() {
+    static constexpr std::array<std::string_view, 3> kPrefixes = {"AWS_", "PG", "STATOR_"};
+    static constexpr std::array<std::string_view, 5> kNames = {"CONNECTION_URL", "EDITOR", "PROD_CONNECTION_URL",
+                                                               "VISUAL", "XDG_STATE_HOME"};
+    std::vector<std::string> names;
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+      const std::string_view text = *variable;
+      const std::string_view name = text.substr(0, text.find('='));
+      const auto begins = [name](std::string_view prefix) { return name.starts_with(prefix); };
+      if (std::ranges::any_of(kPrefixes, begins) || std::ranges::find(kNames, name) != kNames.end())
+        names.emplace_back(name);
+    }
+    for (const std::string& name : names) ::unsetenv(name.c_str());
+  }
+};
 
 }  // namespace stator::cli

@@ -6,20 +6,15 @@
 #include <fstream>
 
 #include "cli/command_line.h"
-#include "support/temporary_directory.h"
 
 /// stator create, stator api.
 namespace stator::cli {
 namespace {
 
-class CreateCommand : public ::testing::Test {
+class CreateCommand : public CommandTest {
  protected:
-  CreateCommand() {
-    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS"})
-      unsetenv(name);
-  }
   Outcome stator(std::vector<std::string> arguments, const std::string& input = "") {
-    arguments.insert(arguments.begin(), {"--data", (directory_.path() / "data").string()});
+    arguments.insert(arguments.begin(), {"--data", path("data")});
     return run_line(arguments, input);
   }
   std::string describe(const std::string& table) {
@@ -27,14 +22,13 @@ class CreateCommand : public ::testing::Test {
     return text.substr(0, text.find("arn ")) +
            text.substr(std::min(text.size(), text.find('\n', text.find("arn ")) + 1));
   }
-  TemporaryDirectory directory_;
 };
 
 TEST_F(CreateCommand, MakesTablesOfWords) {
   const Outcome shop = stator({"create", "shop", "pk", "sk"});
   EXPECT_EQ(shop.code, 0) << shop.err;
   EXPECT_EQ(shop.out, "");
-  EXPECT_EQ(shop.err, "created table shop (" + (directory_.path() / "data").string() + ")\n");
+  EXPECT_EQ(shop.err, "created table shop (" + path("data") + ")\n");
   EXPECT_EQ(describe("shop"),
             "table         shop\nkey           pk S, sk S (sort)\nitems         0, 0 bytes\ncapacity      on demand\n");
   const Outcome orders = stator({"create", "orders", "customer", "id:N", "--index", "by-status=status,placed_at",

@@ -18,7 +18,6 @@
 
 #include "cli/command_line.h"
 #include "engine/engine.h"
-#include "support/temporary_directory.h"
 
 /// stator backup, stator restore.
 namespace stator::cli {
@@ -26,16 +25,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class DirectoryBackup : public ::testing::Test {
+class DirectoryBackup : public CommandTest {
  protected:
   DirectoryBackup() {
-    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS"})
-      unsetenv(name);
     const std::string models = std::string(STATOR_SOURCE_DIR) + "/models";
     EXPECT_EQ(stator({"ddb", "schema-load", "--model", "shop", "--models", models}).code, 0);
     EXPECT_EQ(stator({"ddb", "seed", "--model", "shop", "--models", models}).code, 0);
   }
-  std::string path(const std::string& name) { return (directory_.path() / name).string(); }
   Outcome stator(std::vector<std::string> arguments) {
     if (std::ranges::find(arguments, "--data") == arguments.end()) {
       arguments.insert(arguments.begin(), {"--data", path("data")});
@@ -60,7 +56,6 @@ class DirectoryBackup : public ::testing::Test {
   std::size_t files_in(const std::string& name) {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(path(name)), fs::directory_iterator()));
   }
-  TemporaryDirectory directory_;
 };
 
 TEST_F(DirectoryBackup, ARestoredDirectoryIsTheOneThatWasBackedUp) {

@@ -7,7 +7,6 @@
 
 #include "cli/command_line.h"
 #include "support/recording_server.h"
-#include "support/temporary_directory.h"
 
 /// No command writes to production or to another machine without confirmation.
 namespace stator::cli {
@@ -20,12 +19,9 @@ using stator::testing::RecordingServer;
 const fs::path kProject = STATOR_SOURCE_DIR;
 constexpr const char* kAws = "https://dynamodb.eu-west-3.amazonaws.com";
 
-class GuardedCommands : public ::testing::Test {
+class GuardedCommands : public CommandTest {
  protected:
   GuardedCommands() {
-    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS",
-                             "CONNECTION_URL", "PROD_CONNECTION_URL", "AWS_SESSION_TOKEN", "AWS_PROFILE"})
-      unsetenv(name);
     setenv("AWS_ACCESS_KEY_ID", "K", 1);
     setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
     setenv("AWS_REGION", "eu-west-3", 1);
@@ -41,16 +37,10 @@ class GuardedCommands : public ::testing::Test {
     std::ofstream(model / "patterns" / "forget.json")
         << R"({"description":"d","operation":"DeleteItem","budget":9,"request":{"Key":{"pk":{"S":"a"}}}})";
   }
-  ~GuardedCommands() override {
-    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "CONNECTION_URL", "AWS_ACCESS_KEY_ID",
-                             "AWS_SECRET_ACCESS_KEY", "AWS_REGION"})
-      unsetenv(name);
-  }
   Outcome stator(std::vector<std::string> arguments, const std::string& input = "", bool terminal = false) {
     arguments.insert(arguments.begin(), {"--data", data_.string(), "--models", models_.string()});
     return run_line(arguments, input, terminal);
   }
-  TemporaryDirectory directory_;
   fs::path models_ = directory_.path() / "models";
   fs::path data_ = directory_.path() / "data";
 };

@@ -8,7 +8,6 @@
 #include <iterator>
 
 #include "cli/command_line.h"
-#include "support/temporary_directory.h"
 
 /// stator init.
 namespace stator::cli {
@@ -16,13 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Init : public ::testing::Test {
+class Init : public CommandTest {
  protected:
-  Init() {
-    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS"})
-      unsetenv(name);
-  }
-  std::string path(const std::string& name) { return (directory_.path() / name).string(); }
   void write(const std::string& name, const std::string& text) { std::ofstream(path(name), std::ios::binary) << text; }
   std::string read(const std::string& name) {
     std::ifstream in(path(name), std::ios::binary);
@@ -53,7 +47,6 @@ class Init : public ::testing::Test {
       EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
     }
   }
-  TemporaryDirectory directory_;
 };
 
 TEST_F(Init, MakesAModelOfATableThatIsThere) {

@@ -7,7 +7,6 @@
 #include <fstream>
 
 #include "cli/command_line.h"
-#include "support/temporary_directory.h"
 
 /// stator get, put, update, delete, edit, query, scan, count, describe, tables, on the shop model.
 namespace stator::cli {
@@ -17,19 +16,15 @@ namespace fs = std::filesystem;
 
 const fs::path kProject = STATOR_SOURCE_DIR;
 
-class ItemCommands : public ::testing::Test {
+class ItemCommands : public CommandTest {
  protected:
   ItemCommands() {
-    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS",
-                             "CONNECTION_URL", "PROD_CONNECTION_URL", "VISUAL", "EDITOR"})
-      unsetenv(name);
     EXPECT_EQ(stator({"ddb", "schema-load"}).code, 0);
     EXPECT_EQ(stator({"ddb", "seed"}).code, 0);
   }
-  ~ItemCommands() override { unsetenv("EDITOR"); }
   Outcome stator(std::vector<std::string> arguments, const std::string& input = "") {
-    arguments.insert(arguments.begin(), {"--data", (directory_.path() / "data").string(), "--models",
-                                         (kProject / "tests" / "cli" / "models").string()});
+    arguments.insert(arguments.begin(),
+                     {"--data", path("data"), "--models", (kProject / "tests" / "cli" / "models").string()});
     return run_line(arguments, input);
   }
   /// The output of a command that must succeed.
@@ -38,7 +33,6 @@ class ItemCommands : public ::testing::Test {
     EXPECT_EQ(outcome.code, 0) << ::testing::PrintToString(arguments) << outcome.err;
     return outcome.out;
   }
-  TemporaryDirectory directory_;
 };
 
 struct Row {
@@ -483,8 +477,8 @@ TEST_F(ItemCommands, EditKeepsTheTextWhateverFails) {
     fs::remove(kept.substr(0, kept.find(')')));
   };
   expect_kept(R"(sh -c 'sed -i s/shipped/returned/ "$0"; exit 1')", "the editor (");
-  const std::string data = (directory_.path() / "data").string();
-  // When the editor ends, the database can no longer be opened.
+  const std::string data = path("data");
+  // The database cannot be opened any more when the editor is done.
   expect_kept("sh -c 'sed -i s/shipped/returned/ \"$0\"; mv " + data + " " + data + "-away; touch " + data + "'", data);
 }
 

@@ -7,7 +7,6 @@
 #include <iterator>
 
 #include "cli/command_line.h"
-#include "support/temporary_directory.h"
 
 /// stator export, import, copy, diff.
 namespace stator::cli {
@@ -15,11 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class TransferCommands : public ::testing::Test {
+class TransferCommands : public CommandTest {
  protected:
   TransferCommands() {
-    for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "STATOR_DATA", "STATOR_MODELS"})
-      unsetenv(name);
     setenv("XDG_STATE_HOME", (directory_.path() / "state").c_str(), 1);
     write("models/every/table.json",
           R"({"TableName":"every","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},)"
@@ -29,8 +26,6 @@ class TransferCommands : public ::testing::Test {
           R"("Projection":{"ProjectionType":"KEYS_ONLY"}}]})");
     EXPECT_EQ(stator({"ddb", "schema-load"}).code, 0);
   }
-  ~TransferCommands() override { unsetenv("XDG_STATE_HOME"); }
-  std::string path(const std::string& name) { return (directory_.path() / name).string(); }
   void write(const std::string& name, const std::string& text) {
     fs::create_directories(fs::path(path(name)).parent_path());
     std::ofstream(path(name), std::ios::binary) << text;
@@ -51,7 +46,6 @@ class TransferCommands : public ::testing::Test {
     const std::string err = stator({"copy", side, path("elsewhere") + "/" + "copy-" + std::to_string(++copies_)}).err;
     return err.substr(err.find("checksum"));
   }
-  TemporaryDirectory directory_;
   int copies_ = 0;
 };
 
