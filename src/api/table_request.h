@@ -45,7 +45,7 @@ engine::Index read_global_index(const Members& element, const Definitions& defin
 /// Throws ValidationException where two of CreateTable's indexes, of whatever kind, have one name.
 void check_index_names(const Members& request);
 
-/// IndexName and Projection of an index of any kind.
+/// Reads IndexName and Projection of an index of any kind.
 void read_name_and_projection(const Members& element, engine::Index& index);
 
 /// Adds the definitions of the index's keys and search attributes to the table, and ignores the others. Throws if one

@@ -40,7 +40,7 @@ void add(const ConditionNode& node, SearchCondition& condition) {
     for (const ConditionNode& child : node.children) add(child, condition);
     return;
   }
-  // Source: the answers of the service to each operator, August 2026.
+  // Source: the service's answers to each operator, August 2026.
   if (compares(node.test)) refuse_use_of("Invalid comparator");
   if (node.test != Test::kEqual) refuse_use_of("Invalid operator");
   add_equality(node, condition);

@@ -18,7 +18,7 @@ struct SearchCondition {
   std::vector<Equality> equalities;  // in the order written, each of another attribute
 };
 
-/// Throws where a condition is another than an equality ("Invalid SearchConditionExpression: Invalid comparator used in
+/// Throws if a condition is not an equality ("Invalid SearchConditionExpression: Invalid comparator used in
 /// SearchConditionExpression"), or looks into an attribute, and where an attribute has two. All that needs no table:
 /// the service says so before it looks at the names.
 SearchCondition bind_search_condition(std::string_view text, Bindings& bindings);

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 /// The file's name with its folder.
 std::string in_store(const fs::path& file) { return (file.parent_path().filename() / file.filename()).string(); }
 
-/// Numbers have leading zeros to six digits, so a longer name is a later one.
+/// File numbers have leading zeros up to six digits, so a longer name is a later one.
 bool is_earlier(const std::string& left, const std::string& right) {
   return left.size() != right.size() ? left.size() < right.size() : left < right;
 }

@@ -15,8 +15,8 @@ std::optional<std::string> read_small_file(const std::filesystem::path& path, st
 /// read.
 std::optional<std::string> read_if_there(const std::filesystem::path& path, std::size_t max_bytes = 64 * 1024);
 
-/// Replaces the file's text so that after a power loss either the old or the new text is there: writes and syncs
-/// `path`.new, renames it, syncs the directory. Throws std::system_error.
+/// Replaces the file's text so that a power loss leaves either the old or the new text: writes and syncs `path`.new,
+/// renames it, syncs the directory. Throws std::system_error.
 void replace_durably(const std::filesystem::path& path, std::string_view text);
 
 /// Makes creations, renames and removals in the directory survive a power loss. Throws std::system_error.
