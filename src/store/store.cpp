@@ -509,7 +509,7 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
       {
         const RowCache::Fence fence(impl_->rows, lower, upper);
         check_log();
-        check(impl_->written([&] {
+        impl_->check_written(impl_->written([&] {
           return impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower),
                                         slice(upper));
         }));
