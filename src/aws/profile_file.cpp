@@ -59,7 +59,7 @@ Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile
       if (close == std::string_view::npos) fail("a section's name must end with ]");
       const auto [found, added] =
           profiles.try_emplace(profile_of_section(trimmed(content.substr(1, close - 1)), kind), ProfileSettings());
-      if (!added && kind == ProfileFile::kAccessKeys) fail("the section stands there twice");
+      if (!added && kind == ProfileFile::kAccessKeys) fail("the section appears twice");
       settings = &found->second;
       above.clear();
       continue;
@@ -77,7 +77,7 @@ Profiles parse_profiles(std::istream& text, const std::string& name, ProfileFile
     if (equals == std::string_view::npos || equals == 0) fail("expected name = value");
     if (settings == nullptr) fail("expected a section like [default] before the first setting");
     std::string setting = core::lowered(trimmed(content.substr(0, equals)));
-    if (kind == ProfileFile::kAccessKeys && settings->contains(setting)) fail("the setting stands there twice");
+    if (kind == ProfileFile::kAccessKeys && settings->contains(setting)) fail("the setting appears twice");
     above = setting;
     (*settings)[std::move(setting)] = trimmed(content.substr(equals + 1));
   }

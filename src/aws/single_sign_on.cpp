@@ -304,7 +304,7 @@ Credentials fetch_single_sign_on_credentials(const Environment& environment, con
   Token token = read_token(environment, sign_on);
   const bool renewed = token.ends_ms - now_ms < kRenewBeforeMs && !sign_on.session.empty() && token.may_renew(now_ms) &&
                        renew(environment, sign_on, token);
-  if (!renewed && token.ends_ms <= now_ms) ask_to_log_in(sign_on, "the token for its single sign-on has ended");
+  if (!renewed && token.ends_ms <= now_ms) ask_to_log_in(sign_on, "the token for its single sign-on has expired");
   http::Request request;
   request.url = url_of(environment, "AWS_ENDPOINT_URL_SSO", "portal.sso", sign_on.region) +
                 "/federation/credentials?role_name=" + http::percent_encode(sign_on.role_name) +

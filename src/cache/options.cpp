@@ -30,7 +30,7 @@ void Lifetimes::set(std::string_view text) {
   double seconds = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), seconds);
   if (error != std::errc() || end != number.data() + number.size() || !(seconds >= 0 && seconds <= kMostSeconds)) {
-    throw std::invalid_argument("\"" + std::string(number) + "\" is no number of seconds from 0 to 2592000");
+    throw std::invalid_argument("\"" + std::string(number) + "\" is not a number of seconds from 0 to 2592000");
   }
   std::string name(what);
   const std::size_t slash = what.rfind('/');

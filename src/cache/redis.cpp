@@ -80,7 +80,7 @@ RedisAddress parse_redis_url(std::string_view url) {
   RedisAddress address;
   address.tls = url.starts_with(kTlsScheme);
   if (!address.tls && !url.starts_with(kScheme)) {
-    throw std::invalid_argument("it begins neither with redis:// nor with rediss://");
+    throw std::invalid_argument("it begins with neither redis:// nor rediss://");
   }
   url.remove_prefix((address.tls ? kTlsScheme : kScheme).size());
   if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) {
@@ -94,7 +94,7 @@ RedisAddress parse_redis_url(std::string_view url) {
   if (const std::size_t slash = url.find('/'); slash != std::string_view::npos) {
     const std::string_view database = url.substr(slash + 1);
     if (!database.empty() && !parse_number(database, address.database)) {
-      throw std::invalid_argument("\"" + std::string(database) + "\" is no database's number");
+      throw std::invalid_argument("\"" + std::string(database) + "\" is not a database number");
     }
     url = url.substr(0, slash);
   }

@@ -78,9 +78,9 @@ void add_api_command(CLI::App& root, Session& session) {
   const auto options = std::make_shared<ApiOptions>();
   command->add_option("OPERATION", options->operation, "PutItem, or put-item as the AWS CLI names it")->required();
   command->add_option("REQUEST", options->request,
-                      "The request as JSON; @FILE; - is standard input; nothing is a request without members");
+                      "The request as JSON, @FILE, or - for standard input; default: a request without members");
   command->footer(
-      "Prints the reply; with --output jsonl on one line, as it came.\n"
+      "Prints the reply; with --output jsonl on one line, unchanged.\n"
       "Examples: stator api DescribeTable '{\"TableName\": \"shop\"}'\n"
       "          stator api create-table @table.json");
   command->callback([options, &session] { call_api(session, *options); });

@@ -89,7 +89,8 @@ std::string option_suggestion(const std::vector<CLI::App*>& apps, const std::str
     const std::string here(other->here);
     if (has(here)) return "; did you mean " + here + "?";
     if (has_word(here)) return "; " + here + " is given without an option";
-    if (here == kPlaceholders && has("--projection")) return "; placeholders are words: :name=VALUE, '#name=ATTRIBUTE'";
+    if (here == kPlaceholders && has("--projection"))
+      return "; placeholders are arguments: :name=VALUE, '#name=ATTRIBUTE'";
   }
   std::string nearest = suggestion(name, names);
   if (nearest.empty() && has_word("REQUEST")) return "; the request is JSON, as in '{\"TableName\": \"shop\"}'";

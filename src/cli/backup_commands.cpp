@@ -193,17 +193,17 @@ void recovery(Session& session, const RecoveryOptions& options) {
 void add_backups_command(CLI::App& root, Session& session) {
   CLI::App* command = root.add_subcommand("backups", "List the backups of all tables, or of one");
   const auto table = std::make_shared<std::string>();
-  command->add_option("TABLE", *table, "Only those of this table; it need not be there any more");
+  command->add_option("TABLE", *table, "Only those of this table, which may be deleted");
   command->footer("Example: stator backups shop");
   command->callback([table, &session] { list(session, *table); });
 }
 
 void add_backup_commands(CLI::App& ddb, Session& session) {
-  CLI::App* make = ddb.add_subcommand("backup", "Make a backup of a table as it is now; writers go on");
+  CLI::App* make = ddb.add_subcommand("backup", "Back up a table as it is now, while writes continue");
   const auto table = std::make_shared<std::string>();
   const auto name = std::make_shared<std::string>();
   make->add_option("TABLE", *table, "The table")->required();
-  make->add_option("NAME", *name, "What to call it (default: as the table); need not be the only one of that name");
+  make->add_option("NAME", *name, "Its name (default: the table's); need not be unique");
   make->footer("Example: stator ddb backup shop before-the-sale");
   make->callback([table, name, &session] { backup(session, *table, *name); });
 
@@ -214,26 +214,26 @@ void add_backup_commands(CLI::App& ddb, Session& session) {
   remove_command->callback([word, &session] { remove(session, *word); });
 
   CLI::App* restore_command = ddb.add_subcommand(
-      "restore", "Restore a backup, or with --at or --latest a table's own past, into a new table, and wait for it");
+      "restore",
+      "Restore a backup, or with --at or --latest an earlier state of a table, into a new table, and wait for it");
   const auto options = std::make_shared<RestoreOptions>();
   restore_command->add_option("SOURCE", options->source, "A backup's ARN, id or name; or the table")->required();
   restore_command->add_option("TARGET", options->target, "The table to make")->required();
   CLI::Option* at = restore_command->add_option(
-      "--at", options->at, "As the table was then: 2026-11-25T10:00:00Z, a date, or seconds since 1970");
+      "--at", options->at, "The table at this time: 2026-11-25T10:00:00Z, a date, or seconds since 1970");
   at->type_name("TIME");
-  restore_command->add_flag("--latest", options->latest, "As the table was at the latest time there is")->excludes(at);
+  restore_command->add_flag("--latest", options->latest, "The table at the latest restorable time")->excludes(at);
   restore_command->footer("Example: stator ddb restore shop shop-at-ten --at 2026-11-25T10:00:00Z");
   restore_command->callback([options, &session] { restore(session, *options); });
 
-  CLI::App* recovery_command =
-      ddb.add_subcommand("recovery", "Say how far back a table can be restored, or change that");
+  CLI::App* recovery_command = ddb.add_subcommand("recovery", "Show or set how far back a table can be restored");
   const auto recovery_options = std::make_shared<RecoveryOptions>();
   recovery_command->add_option("TABLE", recovery_options->table, "The table")->required();
   CLI::Option* days =
-      recovery_command->add_option("--days", recovery_options->days, "To any time of the last N days from now on")
+      recovery_command->add_option("--days", recovery_options->days, "From now on, to any time of the last N days")
           ->check(CLI::Range(1, 35))
           ->type_name("N");
-  recovery_command->add_flag("--off", recovery_options->off, "Not at all any more")->excludes(days);
+  recovery_command->add_flag("--off", recovery_options->off, "Disable point-in-time recovery")->excludes(days);
   recovery_command->footer("Example: stator ddb recovery shop --days 7");
   recovery_command->callback([recovery_options, &session] { recovery(session, *recovery_options); });
 }

@@ -114,7 +114,7 @@ const std::map<std::string, std::string> kCompressions = {{"none", "NONE"}, {"gz
 
 void add_bucket_commands(CLI::App& ddb, Session& session) {
   CLI::App* import_command = ddb.add_subcommand(
-      "import-table", "Make a table from a bucket's objects, by the database's own ImportTable, and wait for it");
+      "import-table", "Create a table from a bucket's objects with the database's own ImportTable, and wait for it");
   const auto import = std::make_shared<ImportOptions>();
   import->import.format = "DYNAMODB_JSON";
   import->import.compression = "NONE";
@@ -122,7 +122,7 @@ void add_bucket_commands(CLI::App& ddb, Session& session) {
   import_command->add_option("--bucket", import->import.bucket, "The bucket that the database reads")
       ->required()
       ->type_name("NAME");
-  import_command->add_option("--prefix", import->import.prefix, "Only objects whose keys begin so")
+  import_command->add_option("--prefix", import->import.prefix, "Only objects whose keys have this prefix")
       ->type_name("PREFIX");
   import_command->add_option("--format", import->import.format, "csv, ddb-json (default) or ion")
       ->transform(named_value(kFormats))
@@ -131,18 +131,16 @@ void add_bucket_commands(CLI::App& ddb, Session& session) {
       ->transform(named_value(kCompressions))
       ->type_name("KIND");
   import_command
-      ->add_option("--key", import->keys,
-                   "The partition key and its type (S where none is said); again for the sort key")
+      ->add_option("--key", import->keys, "The partition key and its type (default S); repeat for the sort key")
       ->type_name("NAME:TYPE");
   import_command
       ->add_option("--table", import->table_file,
-                   "Instead of --key: a JSON file with all that CreateTable's parameters may say of the table")
+                   "Instead of --key: a JSON file with the table's CreateTable parameters")
       ->check(CLI::ExistingFile)
       ->type_name("FILE");
-  import_command->add_option("--delimiter", import->import.delimiter, "Of CSV, instead of the comma")
+  import_command->add_option("--delimiter", import->import.delimiter, "For CSV: the delimiter, instead of the comma")
       ->type_name("CHARACTER");
-  import_command
-      ->add_option("--header", import->import.header, "Of CSV without a header of its own: the columns' names")
+  import_command->add_option("--header", import->import.header, "For CSV without a header line: the columns' names")
       ->delimiter(',')
       ->type_name("NAMES");
   import_command->footer(
@@ -152,7 +150,7 @@ void add_bucket_commands(CLI::App& ddb, Session& session) {
 
   CLI::App* export_command = ddb.add_subcommand(
       "export-table",
-      "Export a table to a bucket in AWS's layout, by the database's own ExportTableToPointInTime, and wait for it");
+      "Export a table to a bucket in AWS's layout with the database's own ExportTableToPointInTime, and wait for it");
   const auto options = std::make_shared<ExportOptions>();
   options->wanted.format = "DYNAMODB_JSON";
   export_command->add_option("TABLE", options->wanted.table, "The table; its point-in-time recovery must be on")
@@ -160,17 +158,17 @@ void add_bucket_commands(CLI::App& ddb, Session& session) {
   export_command->add_option("--bucket", options->wanted.bucket, "The bucket that the database writes to")
       ->required()
       ->type_name("NAME");
-  export_command->add_option("--prefix", options->wanted.prefix, "Below which folder of it")->type_name("PREFIX");
+  export_command->add_option("--prefix", options->wanted.prefix, "The folder in it to write to")->type_name("PREFIX");
   export_command->add_option("--format", options->wanted.format, "ddb-json (default) or ion")
       ->transform(named_value(kExportFormats))
       ->type_name("FORMAT");
   CLI::Option* at = export_command->add_option(
-      "--at", options->at, "As the table was then: 2026-11-25T10:00:00Z, a date, or seconds since 1970");
+      "--at", options->at, "The table at this time: 2026-11-25T10:00:00Z, a date, or seconds since 1970");
   at->type_name("TIME");
   CLI::Option* from =
-      export_command->add_option("--from", options->from, "Only what has changed since then, at most a day");
+      export_command->add_option("--from", options->from, "Only changes since this time, at most a day");
   from->type_name("TIME")->excludes(at);
-  export_command->add_option("--to", options->to, "Only what had changed before that (default: now)")
+  export_command->add_option("--to", options->to, "Only changes before this time (default: now)")
       ->type_name("TIME")
       ->needs(from);
   export_command->footer("Example: stator ddb export-table shop --bucket backups --prefix shop --format ion");

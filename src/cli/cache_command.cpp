@@ -154,7 +154,7 @@ void serve_cache(CacheOptions options, const Session& session) {
     throw CommandError("stator: --to " + options.to + " is the address of the cache itself; give it another --port", 2);
   if (remote::is_production(upstream) && http.credentials == nullptr && !server.is_on_loopback()) {
     throw CommandError(
-        "stator: beyond this machine a cache before AWS lends its rights to everybody: say with "
+        "stator: beyond this machine a cache in front of AWS lends its rights to everybody: say with "
         "--credentials who may use it",
         2);
   }
@@ -216,7 +216,7 @@ std::string statistics_text(const Session& session, const std::string& reply) {
 void show_statistics(const Session& session) {
   require_human_or_json(session);
   const std::string url = session.endpoint_url.empty() ? "http://127.0.0.1:8000" : session.endpoint_url;
-  const std::string otherwise = "is no stator cache";
+  const std::string otherwise = "is not a stator cache";
   const std::string reply = read_reply(ask_server(session, url, kStatisticsPath), url, "upstream_requests", otherwise);
   if (session.output == OutputFormat::kJson) return print_json(session, reply);
   *session.out << read_members(url, otherwise, [&] { return statistics_text(session, reply); });
@@ -225,7 +225,7 @@ void show_statistics(const Session& session) {
 }  // namespace
 
 void add_cache_command(CLI::App& root, Session& session) {
-  CLI::App* command = root.add_subcommand("cache", "Serve any DynamoDB API over HTTP with a cache before it");
+  CLI::App* command = root.add_subcommand("cache", "Serve any DynamoDB API over HTTP with a cache in front of it");
   command->footer(
       "Examples:\n"
       "  stator cache --to aws --port 8001\n"
@@ -233,35 +233,35 @@ void add_cache_command(CLI::App& root, Session& session) {
       "  aws dynamodb get-item ... --endpoint-url http://127.0.0.1:8001\n"
       "  stator cache stats --endpoint-url http://127.0.0.1:8001\n"
       "\n"
-      "Requests are signed anew for the upstream, with the credentials that the AWS tools would find. What is kept "
+      "The cache signs requests to the upstream with the credentials that AWS tools would find. What is cached, for "
       "how\n"
-      "long, and what a reader may rely on: docs/cache.md.");
+      "long, and what readers may rely on: docs/cache.md.");
   auto options = std::make_shared<CacheOptions>();
   command
       ->add_option(
           "--to", options->to,
-          "What is cached: aws (or prod), a URL (DynamoDB Local, Alternator, another Stator), or a data directory")
+          "The upstream: aws (or prod), a URL (DynamoDB Local, Alternator, another Stator), or a data directory")
       ->type_name("ENDPOINT");
-  command->add_option("--memory", options->memory_mb, "How many MB the entries may take")
+  command->add_option("--memory", options->memory_mb, "Maximum size of the entries")
       ->type_name("MB")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command
       ->add_option("--ttl", options->lifetimes,
                    "How long entries live: SECONDS, OPERATION=SECONDS, TABLE=SECONDS or TABLE/OPERATION=SECONDS, with\n"
-                   "GetItem, Query or Scan; 0 is not at all (default: 300)")
+                   "GetItem, Query or Scan; 0: not cached (default: 300)")
       ->type_name("WHAT")
       ->allow_extra_args(false);
   command->add_flag("--trust-callers", options->trust_callers,
-                    "All callers share what is cached (default: each access key has its own)");
+                    "All callers share the cached entries (default: each access key has its own)");
   command
       ->add_option("--stale-if-error", options->stale_if_error_seconds,
-                   "Answer with entries that ended up to SECONDS ago while the upstream throttles or fails")
+                   "Answer with entries that expired up to SECONDS ago while the upstream throttles or fails")
       ->type_name("SECONDS")
       ->check(number_in(0, 2'592'000));
   command
       ->add_option("--settle", options->settle_seconds,
-                   "So long after a write the upstream's eventually consistent reads may still miss it")
+                   "How long after a write the upstream's eventually consistent reads may miss it")
       ->type_name("SECONDS")
       ->check(number_in(0, 3'600))
       ->capture_default_str();
@@ -271,16 +271,17 @@ void add_cache_command(CLI::App& root, Session& session) {
   command
       ->add_option(
           "--shared", options->shared,
-          "A second level that several caches share, in Redis or Valkey: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB],\n"
+          "A second level shared by several caches, in Redis or Valkey: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB],\n"
           "or rediss:// for TLS")
       ->type_name("URL");
   command
-      ->add_option("--shared-ca", options->shared_authorities,
-                   "The authorities (PEM) that the certificate of a rediss:// server may be by (default: the system's)")
+      ->add_option(
+          "--shared-ca", options->shared_authorities,
+          "The authorities (PEM) that may have issued a rediss:// server's certificate (default: the system's)")
       ->type_name("FILE")
       ->check(CLI::ExistingFile);
   add_simulate_option(*command, options->simulate);
-  CLI::App* stats = command->add_subcommand("stats", "What a running cache has hit and missed, by table and operation");
+  CLI::App* stats = command->add_subcommand("stats", "Show a running cache's hits and misses, by table and operation");
   stats->footer("Example: stator cache stats --endpoint-url http://127.0.0.1:8001");
   stats->callback([&session] { show_statistics(session); });
   command->callback([&root, &session, command, stats, options] {

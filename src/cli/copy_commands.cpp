@@ -186,8 +186,8 @@ class Copy {
                                            {*destination_.endpoint, to_, destination_.describe(), true}});
     if (earlier) {
       if (earlier->follow.has_value() != options_.follow)
-        throw CommandError(std::string("stator: this copy was begun with") + (options_.follow ? "out" : "") +
-                           " --follow; go on like that, or begin anew with --restart");
+        throw CommandError(std::string("stator: this copy was started with") + (options_.follow ? "out" : "") +
+                           " --follow; continue that way, or start over with --restart");
       state_ = *earlier;
       return;
     }
@@ -440,24 +440,23 @@ void diff(Session& session, const DiffOptions& options) {
 
 void add_copy_commands(CLI::App& root, Session& session) {
   const auto copying = std::make_shared<CopyCommandOptions>();
-  CLI::App* copy_command = root.add_subcommand("copy", "Copy a table, also from one endpoint to another");
+  CLI::App* copy_command = root.add_subcommand("copy", "Copy a table, on one endpoint or between two");
   copy_command->add_option("SOURCE", copying->source, "TABLE, prod:TABLE, http://HOST:PORT/TABLE or DIR/TABLE")
       ->required();
-  copy_command->add_option("DESTINATION", copying->destination, "The same; made like the source where it is missing")
+  copy_command->add_option("DESTINATION", copying->destination, "The same; created like the source if missing")
       ->required();
   add_segments(*copy_command, copying->segments);
   add_rate(*copy_command, copying->rate);
-  auto* follow =
-      copy_command->add_flag("--follow", copying->follow, "Then keep up with the source by its stream, until Ctrl-C");
+  auto* follow = copy_command->add_flag("--follow", copying->follow, "Then follow the source's stream until Ctrl-C");
   copy_command
       ->add_flag("--until-caught-up", copying->until_caught_up,
                  "Follow until nothing has changed for 3 seconds, then verify and end")
       ->needs(follow);
   copy_command->add_flag("--no-verify", copying->no_verify, "Do not compare count and checksum afterwards");
-  copy_command->add_flag("--restart", copying->restart, "Begin anew where an earlier copy was ended");
+  copy_command->add_flag("--restart", copying->restart, "Start over if an earlier copy was ended");
   add_quiet(*copy_command, session);
   copy_command->footer(
-      "A copy that was ended goes on with the same command.\n"
+      "An interrupted copy resumes with the same command.\n"
       "Examples: stator copy shop shop-2\n"
       "          stator copy shop http://localhost:8000/shop --follow\n"
       "          stator copy prod:shop ./backup/shop");
@@ -468,14 +467,14 @@ void add_copy_commands(CLI::App& root, Session& session) {
   });
 
   const auto comparing = std::make_shared<DiffOptions>();
-  CLI::App* diff_command = root.add_subcommand("diff", "Say where two tables differ");
+  CLI::App* diff_command = root.add_subcommand("diff", "Show where two tables differ");
   diff_command->add_option("SOURCE", comparing->source, "As for copy")->required();
   diff_command->add_option("DESTINATION", comparing->destination, "As for copy")->required();
   add_segments(*diff_command, comparing->segments);
   add_quiet(*diff_command, session);
   diff_command->footer(
       "Prints a line for each difference: - only in the source, + only in the destination, ~ changed.\n"
-      "Ends with 1 where the tables differ.\n"
+      "Exits with 1 if the tables differ.\n"
       "Example: stator diff shop prod:shop");
   diff_command->callback([comparing, &session] {
     refuse_one_place_for_two(session, comparing->source, comparing->destination);

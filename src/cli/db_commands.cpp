@@ -211,7 +211,7 @@ bool has_server(DbCommand& command) {
 /// Throws if there is no server: for commands that are of no use on a cluster not yet created.
 void require_server(DbCommand& command) {
   if (!has_server(command))
-    throw CommandError("stator: there is no private PostgreSQL cluster yet: stator db setup makes it");
+    throw CommandError("stator: there is no private PostgreSQL cluster yet: stator db setup creates it");
 }
 
 void run_create(DbCommand& command) {
@@ -270,8 +270,8 @@ void run_setup(DbCommand& command) {
   command.require_human();
   command.heading("setup");
   const postgres::SqlFiles sql = command.sql();
-  if (!command.should_run("dropping the database, and making it anew from " + sql.directory().string())) return;
-  command.confirm("dropping the database " + command.target().database + " and making it anew");
+  if (!command.should_run("dropping the database, and recreating it from " + sql.directory().string())) return;
+  command.confirm("dropping the database " + command.target().database + " and recreating it");
   toolkit::db_setup(command.interruptible_target(), sql, command.options().force, command.out(),
                     [&](std::string_view step) { command.heading(step); });
 }
@@ -347,7 +347,7 @@ void run_migrate_new(DbCommand& command) {
     throw CommandError("stator: name the migration, as in stator db migrate new add_index", 2);
   const std::filesystem::path directory = command.sql().migrations_directory();
   if (*directory.begin() == files::kBuiltIn)
-    throw CommandError("stator: the models inside the program cannot be changed: --models DIR names others");
+    throw CommandError("stator: the built-in models cannot be changed: --models DIR names others");
   if (!command.should_run("making the files of a migration in " + directory.string())) return;
   for (const auto& file : postgres::make_migration(directory, command.options().name)) {
     command.out() << "made " << file.string() << "\n";
@@ -370,17 +370,17 @@ void run_migrate(DbCommand& command) {
   const std::string& action = command.options().action;
   command.heading(action.empty() || action == "up" ? "migrate" : "migrate-" + action);
   if (!command.options().name.empty() && action != "new")
-    throw CommandError("stator: only new takes a name, and \"" + command.options().name + "\" is too much", 2);
+    throw CommandError("stator: only new takes a name; \"" + command.options().name + "\" is unexpected", 2);
   if (action == "new") return run_migrate_new(command);
   if (action == "status") return run_migrate_status(command);
   command.require_human();
   const postgres::SqlFiles sql = command.sql();
-  if (!command.should_run(action == "rollback" ? "taking migrations back" : "applying migrations")) {
+  if (!command.should_run(action == "rollback" ? "rolling back migrations" : "applying migrations")) {
     if (action != "rollback") print_pending_migrations(command, sql);
     return;
   }
   if (action == "rollback") {
-    command.confirm("taking migrations back");
+    command.confirm("rolling back migrations");
     return toolkit::db_migrate_rollback(command.interruptible_target(), sql, command.options().steps, command.out());
   }
   if (command.target().production && toolkit::db_pending_migrations_destroy(command.target(), sql)) {
@@ -470,8 +470,9 @@ void run_query(DbCommand& command) {
     if (error.sqlstate() == kProtocolViolation) {
       if (!words.empty() && statement.find_first_of(" \t\r\n") == std::string::npos)
         throw CommandError(
-            "stator: the statement is the one word \"" + statement + "\": quote all of it, as in " + kQueryExample, 2);
-      throw CommandError("stator: the statement's $1, $2, … are not as many as the values given (" +
+            "stator: the statement is the single word \"" + statement + "\": quote all of it, as in " + kQueryExample,
+            2);
+      throw CommandError("stator: the statement's $1, $2, … do not match the number of values given (" +
                              std::to_string(words.size()) + ")",
                          2);
     }
@@ -545,7 +546,7 @@ void run_status(DbCommand& command) {
   if (!toolkit::configured_connection_url(command.request()).empty()) return print_configured_server(command);
   const postgres::PrivateCluster cluster = own_cluster(command);
   const bool runs = cluster.is_running();
-  std::string text = "there is no private PostgreSQL cluster yet: stator db setup makes it";
+  std::string text = "there is no private PostgreSQL cluster yet: stator db setup creates it";
   if (cluster.is_created()) {
     text = "the private PostgreSQL cluster in " + cluster.home().string() + (runs ? " runs" : " is stopped") +
            " (PostgreSQL " + cluster.version() + ")";
@@ -577,24 +578,24 @@ void run_url(DbCommand& command) {
 }
 
 void add_cluster_commands(CLI::App& db, Session& session, const std::shared_ptr<DbOptions>& options) {
-  add_command(db, session, options, "start", "Start the private cluster; make it where there is none",
+  add_command(db, session, options, "start", "Start the private cluster; create it if necessary",
               "Example: stator db start", run_start);
-  add_command(db, session, options, "status", "Say which server there is, and whether it runs",
-              "Ends with 1 where none runs.\nExample: stator db status", run_status);
+  add_command(db, session, options, "status", "Show which server is used, and whether it runs",
+              "Exits with 1 if none runs.\nExample: stator db status", run_status);
   CLI::App* logs = add_command(db, session, options, "logs", "Print the last lines of the private cluster's log",
                                "Example: stator db logs --lines 100", run_logs);
-  logs->add_option("--lines", options->lines, "So many")
+  logs->add_option("--lines", options->lines, "Number of lines")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
       ->capture_default_str();
-  add_command(db, session, options, "url", "Print how other programs connect (without a password)",
+  add_command(db, session, options, "url", "Print the URL for other programs (without a password)",
               "Example: psql \"$(stator db url)\"", run_url);
   add_command(db, session, options, "stop", "Stop the private cluster", "Example: stator db stop", run_stop);
 }
 
 void add_making_commands(CLI::App& db, Session& session, const std::shared_ptr<DbOptions>& options) {
   add_command(db, session, options, "create", "Create the database", "Example: stator db create", run_create);
-  CLI::App* drop = add_command(db, session, options, "drop", "Drop the database where it exists",
+  CLI::App* drop = add_command(db, session, options, "drop", "Drop the database if it exists",
                                "Example: stator db drop --force", run_drop);
   drop->add_flag("--force", options->force, "End other sessions on it first");
   add_command(db, session, options, "schema-load", "Load the model's tables (sql/schema.sql)",
@@ -602,7 +603,7 @@ void add_making_commands(CLI::App& db, Session& session, const std::shared_ptr<D
   add_command(db, session, options, "seed", "Load the model's sample rows (sql/seed.sql)", "Example: stator db seed",
               run_seed);
   CLI::App* setup =
-      add_command(db, session, options, "setup", "Drop, create, schema-load and seed, up to the first fault",
+      add_command(db, session, options, "setup", "Drop, create, schema-load and seed; stop at the first error",
                   "Example: stator db setup", run_setup);
   setup->add_flag("--force", options->force, "End other sessions on the database first");
 }
@@ -616,14 +617,14 @@ void add_sessions_command(CLI::App& db, Session& session, const std::shared_ptr<
       });
   sessions->alias("session");  // the command's earlier name
   sessions->add_option("action", options->action, "end: end one session")->type_name("")->check(CLI::IsMember({"end"}));
-  sessions->add_option("pid", options->pid, "Which, by the pid that the list shows")
+  sessions->add_option("pid", options->pid, "Its pid, as listed")
       ->type_name("")
       ->check(number_in(0, std::numeric_limits<int>::max()));
-  CLI::Option* watch = sessions->add_option("--watch", options->watch_seconds, "Look again every so often (2)")
+  CLI::Option* watch = sessions->add_option("--watch", options->watch_seconds, "Refresh every SECONDS (2)")
                            ->type_name("[SECONDS]")
                            ->expected(0, 1)
                            ->check(number_in(0.1, kMaxSeconds));
-  sessions->add_option("--count", options->count, "With --watch: stop after so many looks")
+  sessions->add_option("--count", options->count, "With --watch: stop after this many refreshes")
       ->type_name("N")
       ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1'000'000}));
   // Without --watch the list is printed once.
@@ -645,17 +646,17 @@ void add_using_commands(CLI::App& db, Session& session, const std::shared_ptr<Db
                   run_query);
   query->add_option("statement", options->statement, "The statement; $1, $2 stand for parameters")->type_name("");
   add_words(*query, "parameters", options->parameters, "Values for $1, $2, ...");
-  query->add_option("--named", options->named, "The model's statement of that name (sql/queries/NAME.sql)")
+  query->add_option("--named", options->named, "The model's statement of this name (sql/queries/NAME.sql)")
       ->type_name("NAME");
-  query->add_option("--timeout", options->timeout_seconds, "Give up after so many seconds (0: never)")
+  query->add_option("--timeout", options->timeout_seconds, "Give up after this many seconds (0: never)")
       ->type_name("SECONDS")
       ->check(number_in(0, kMaxSeconds));
   CLI::App* migrate =
-      add_command(db, session, options, "migrate", "Apply the model's migrations (sql/migrations), or take them back",
+      add_command(db, session, options, "migrate", "Apply or roll back the model's migrations (sql/migrations)",
                   "Examples: stator db migrate\n          stator db migrate status\n"
                   "          stator db migrate rollback --steps 2\n          stator db migrate new add_index",
                   run_migrate);
-  migrate->add_option("action", options->action, "up (what is meant without it), status, rollback or new")
+  migrate->add_option("action", options->action, "up (the default), status, rollback or new")
       ->type_name("")
       ->check(CLI::IsMember({"up", "status", "rollback", "new"}));
   migrate->add_option("name", options->name, "With new: the migration's name")->type_name("");
@@ -667,7 +668,7 @@ void add_using_commands(CLI::App& db, Session& session, const std::shared_ptr<Db
 }  // namespace
 
 void add_db_commands(CLI::App& root, Session& session) {
-  CLI::App* db = root.add_subcommand("db", "PostgreSQL: create, load, look at and change the relational database");
+  CLI::App* db = root.add_subcommand("db", "PostgreSQL: create, load, inspect and change the relational database");
   db->require_subcommand(1);
   db->footer("Example: stator db setup");
   const auto options = std::make_shared<DbOptions>();

@@ -83,11 +83,10 @@ void schema_load(Session& session, const SchemaLoadOptions& options) {
 void add_schema_load(CLI::App& ddb, Session& session) {
   auto* command = ddb.add_subcommand("schema-load", "Create the model's table and wait until it is active");
   const auto options = std::make_shared<SchemaLoadOptions>();
-  command->add_option("--model", options->model, "Which model, where there are several")->type_name("NAME");
+  command->add_option("--model", options->model, "Which model, if there are several")->type_name("NAME");
   command->add_flag("--if-not-exists", options->if_not_exists,
-                    "A table that exists already is no fault; says where it differs from the model");
-  command->add_flag("--update", options->update,
-                    "Bring a table that exists in line with the model; shows the plan first");
+                    "Accept an existing table, and report where it differs from the model");
+  command->add_flag("--update", options->update, "Change an existing table to match the model; shows the plan first");
   command->footer("Example: stator ddb schema-load");
   command->callback([options, &session] { schema_load(session, *options); });
 }
@@ -207,10 +206,10 @@ void seed(Session& session, SeedCommandOptions& options) {
 void add_seed(CLI::App& ddb, Session& session) {
   auto* command = ddb.add_subcommand("seed", "Load the model's items and conversation, or a conversation from a file");
   const auto options = std::make_shared<SeedCommandOptions>();
-  command->add_option("--model", options->model, "Which model, where there are several")->type_name("NAME");
+  command->add_option("--model", options->model, "Which model, if there are several")->type_name("NAME");
   auto* transcript = command
                          ->add_option("--conversation", options->seed.transcript,
-                                      "A transcript: a line a message, \"Person 1: …\" or \"Person 2: …\"")
+                                      "A transcript, one message per line: \"Person 1: …\" or \"Person 2: …\"")
                          ->type_name("FILE");
   command
       ->add_option("--messages", options->seed.messages, "Messages as JSON Lines or CSV: sender (a handle), time, text")
@@ -278,13 +277,13 @@ void scan(Session& session, ScanCommandOptions& options) {
 }
 
 void add_scan(CLI::App& ddb, Session& session) {
-  auto* command = ddb.add_subcommand("scan", "Print every item of a table, a line each");
+  auto* command = ddb.add_subcommand("scan", "Print every item of a table, one per line");
   const auto options = std::make_shared<ScanCommandOptions>();
   toolkit::ScanOptions& scan_options = options->scan;
   command->add_option("TABLE", scan_options.table, "The table (default: the model's)");
-  command->add_option("--model", options->model, "Which model's table, where there are several")->type_name("NAME");
+  command->add_option("--model", options->model, "Which model's table, if there are several")->type_name("NAME");
   command->add_option("--index", scan_options.index, "Read this index")->type_name("NAME");
-  command->add_option("--limit", scan_options.limit, "At most so many items")
+  command->add_option("--limit", scan_options.limit, "At most this many items")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, kMostItems));
   command->add_option("--filter", scan_options.filter, "A FilterExpression")->type_name("EXPR");
@@ -293,7 +292,7 @@ void add_scan(CLI::App& ddb, Session& session) {
       ->type_name("JSON");
   command->add_option("--values", scan_options.values_json, "ExpressionAttributeValues, e.g. {\":v\": {\"S\": \"a\"}}")
       ->type_name("JSON");
-  command->add_option("--segments", scan_options.segments, "Read so many segments at the same time")
+  command->add_option("--segments", scan_options.segments, "Read this many segments in parallel")
       ->type_name("N")
       ->check(CLI::Range(1U, toolkit::kMaxParallelSegments));
   command->add_flag("--consistent", scan_options.consistent, "Strongly consistent reads");

@@ -80,7 +80,7 @@ class Place {
     const std::string rest = options.place.substr(kBucketScheme.size());
     const std::size_t slash = std::min(rest.find('/'), rest.size());
     const std::string name = rest.substr(0, slash);
-    if (name.empty()) throw CommandError("stator: " + options.place + " names no bucket; say s3://BUCKET/PREFIX", 2);
+    if (name.empty()) throw CommandError("stator: " + options.place + " names no bucket; use s3://BUCKET/PREFIX", 2);
     prefix_ = rest.substr(std::min(slash + 1, rest.size()));
     if (!prefix_.empty() && !prefix_.ends_with('/')) prefix_ += '/';
     // If the bucket is at AWS itself, credentials come from AWS, too, and not from AWS_ENDPOINT_URL.
@@ -133,7 +133,7 @@ class Place {
 /// Throws for another kind of address, which would be taken for the name of a folder.
 void check_place(const PlaceOptions& options) {
   if (options.place.starts_with(kBucketScheme) || http::scheme_of(options.place).empty()) return;
-  throw CommandError("stator: " + options.place + ": backups lie in a folder, or at s3://BUCKET/PREFIX", 2);
+  throw CommandError("stator: " + options.place + ": backups are in a folder, or at s3://BUCKET/PREFIX", 2);
 }
 
 /// Throws if the place is in the data directory: it would be part of what is backed up, and be lost with it.
@@ -308,9 +308,9 @@ void add_directory_backup_commands(CLI::App& root, Session& session) {
   const auto options = std::make_shared<PlaceOptions>();
   const auto keep = std::make_shared<std::size_t>(0);
   const auto lists = std::make_shared<bool>(false);
-  CLI::App* command = root.add_subcommand("backup", "Back up the whole data directory; writers go on");
+  CLI::App* command = root.add_subcommand("backup", "Back up the whole data directory while writes continue");
   add_place(*command, *options);
-  CLI::Option* listed = command->add_flag("--list", *lists, "List the backups that are there, and make none");
+  CLI::Option* listed = command->add_flag("--list", *lists, "List the existing backups, and make none");
   command->add_option("--keep", *keep, "Then remove all but the last N backups of this directory")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N")
@@ -331,11 +331,11 @@ void add_directory_backup_commands(CLI::App& root, Session& session) {
 
   const auto from = std::make_shared<PlaceOptions>();
   const auto id = std::make_shared<std::string>();
-  CLI::App* restore_command = root.add_subcommand("restore", "Make a new data directory of a backup");
+  CLI::App* restore_command = root.add_subcommand("restore", "Make a new data directory from a backup");
   add_place(*restore_command, *from);
   restore_command->add_option(
       "ID", *id,
-      "Which backup (stator backup PLACE --list); default: the last one of --data, or of the only directory");
+      "Which backup (stator backup PLACE --list); default: the last one of --data, else of the only directory");
   restore_command->footer(
       "The data directory is --data, else STATOR_DATA, else .stator; it must be missing or empty.\n"
       "Example: stator restore /mnt/backups/shop --data ./restored");

@@ -55,7 +55,7 @@ void repair(Session& session, const std::string& from, const std::string& to) {
                  << " can be imported (--format ddb-json) once their tables are created again\n";
   }
   if (report.lost_anything()) {
-    throw CommandError("stator: not everything could be saved; what could is in " + to);
+    throw CommandError("stator: not everything could be saved; what could be is in " + to);
   }
   *session.out << "saved to " << to << "\n";
 }
@@ -64,12 +64,11 @@ void repair(Session& session, const std::string& from, const std::string& to) {
 
 void add_directory_commands(CLI::App& root, Session& session) {
   const auto directory = std::make_shared<std::string>();
-  CLI::App* check_command =
-      root.add_subcommand("check", "Read everything in a data directory and say whether it is sound");
+  CLI::App* check_command = root.add_subcommand("check", "Verify everything in a data directory");
   check_command->add_option("DIR", *directory, "The data directory")->required();
   check_command->footer(
-      "Changes nothing. Ends with 0 only if every file, item, index entry and counter is right,\n"
-      "in the backups and snapshots, too.\n"
+      "Changes nothing. Exits with 0 only if every file, item, index entry and counter is right,\n"
+      "also in backups and snapshots.\n"
       "Example: stator check .stator");
   check_command->callback([directory, &root, &session] {
     refuse_options(root, "check", {"--output", "--region", "--profile"});
@@ -78,12 +77,12 @@ void add_directory_commands(CLI::App& root, Session& session) {
 
   const auto to = std::make_shared<std::string>();
   CLI::App* repair_command =
-      root.add_subcommand("repair", "Make a new data directory of what can be read of a damaged one");
+      root.add_subcommand("repair", "Make a new data directory from what can be read of a damaged one");
   repair_command->add_option("DIR", *directory, "The damaged data directory; it is not changed")->required();
   repair_command->add_option("--to", *to, "The new data directory: missing or empty")->type_name("NEW")->required();
   repair_command->footer(
-      "Says what was damaged, and for each table how many items were saved and lost. Indexes are made anew.\n"
-      "Ends with 0 only if everything could be saved.\n"
+      "Reports what was damaged, and for each table how many items were saved and lost. Indexes are rebuilt.\n"
+      "Exits with 0 only if everything could be saved.\n"
       "Example: stator repair .stator --to repaired");
   repair_command->callback([directory, to, &root, &session] {
     refuse_options(root, "repair", {"--read-only", "--dry-run", "--output", "--region", "--profile"});

@@ -61,7 +61,7 @@ toolkit::FileFormat export_format(const std::string& name, const std::string& fi
 CLI::Option* add_format(CLI::App& command, std::string& format) {
   return command
       .add_option("--format", format,
-                  "jsonl (plain JSON, an item a line), ddb-json (DynamoDB's JSON), csv or ion; else by FILE")
+                  "jsonl (plain JSON, one item per line), ddb-json (DynamoDB JSON) or csv; else by FILE")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"jsonl", "ddb-json", "csv", "ion"}));
 }
@@ -449,10 +449,10 @@ class Import {
   /// Finds the files, and how far an earlier run came.
   void open() {
     if (!is_file()) return;
-    is_folder_ = fs::is_directory(options_.file);
-    if (is_folder_ && !options_.format.empty() && options_.format != "ddb-json" && options_.format != "ion")
-      throw toolkit::WordError("an export of AWS is read as ddb-json or ion, not as " + options_.format);
-    files_ = is_folder_ ? toolkit::export_data_files(options_.file) : std::vector<fs::path>{options_.file};
+    const bool is_folder = fs::is_directory(options_.file);
+    if (is_folder && !options_.format.empty() && options_.format != "ddb-json")
+      throw toolkit::WordError("an AWS export is read as ddb-json, not as " + options_.format);
+    files_ = is_folder ? toolkit::export_data_files(options_.file) : std::vector<fs::path>{options_.file};
     state_.tables = {table_.identity};
     state_.segments.resize(files_.size());
     std::string parts;
@@ -646,16 +646,16 @@ void add_file_commands(CLI::App& root, Session& session) {
   const auto exporting = std::make_shared<ExportOptions>();
   CLI::App* export_command = root.add_subcommand("export", "Write all items of a table to a file");
   export_command->add_option("TABLE", exporting->table, "The table")->required();
-  export_command->add_option("FILE", exporting->file, "Where to, compressed where it ends in .gz; -: standard output")
+  export_command->add_option("FILE", exporting->file, "Destination, compressed if it ends in .gz; -: standard output")
       ->capture_default_str();
   add_format(*export_command, exporting->format);
   add_segments(*export_command, exporting->segments);
   add_rate(*export_command, exporting->rate);
-  export_command->add_flag("--restart", exporting->restart, "Begin anew where an earlier export was ended");
+  export_command->add_flag("--restart", exporting->restart, "Start over if an earlier export was ended");
   add_quiet(*export_command, session);
   export_command->footer(
-      "Nothing is lost: import reads every format back as the same items. An export to a file that was ended\n"
-      "goes on with the same command.\n"
+      "Nothing is lost: import reads every format back as the same items. An interrupted export to a file\n"
+      "resumes with the same command.\n"
       "Example: stator export shop shop.csv");
   export_command->callback([exporting, &session] {
     if (session.output != OutputFormat::kHuman)
@@ -664,24 +664,24 @@ void add_file_commands(CLI::App& root, Session& session) {
   });
 
   const auto importing = std::make_shared<ImportOptions>();
-  CLI::App* import_command = root.add_subcommand("import", "Put the items of a file into a table");
-  import_command->add_option("TABLE", importing->table, "The table, which exists")->required();
+  CLI::App* import_command = root.add_subcommand("import", "Import the items of a file into a table");
+  import_command->add_option("TABLE", importing->table, "The existing table")->required();
   import_command
       ->add_option("FILE", importing->file,
-                   "Where from, also compressed (.gz, .zst), or the folder of an AWS export; -: standard input")
+                   "Source, also compressed (.gz, .zst), or the folder of an AWS export; -: standard input")
       ->capture_default_str();
   add_format(*import_command, importing->format);
-  import_command->add_option("--jobs", importing->jobs, "So many batches at the same time")
+  import_command->add_option("--jobs", importing->jobs, "Write this many batches in parallel")
       ->type_name("N")
       ->check(CLI::Range(1U, kMaxJobs))
       ->capture_default_str();
   add_rate(*import_command, importing->rate);
   import_command->add_flag("--skip-bad", importing->skip_bad, "Report bad items and import the others");
-  import_command->add_flag("--restart", importing->restart, "Begin anew where an earlier import was ended");
+  import_command->add_flag("--restart", importing->restart, "Start over if an earlier import was ended");
   add_quiet(*import_command, session);
   import_command->footer(
-      "Doing it again changes nothing; of items with the same key the last one stays. An import of a file that was\n"
-      "ended goes on with the same command.\n"
+      "Repeating an import changes nothing; of items with the same key the last one wins. An interrupted import\n"
+      "of a file resumes with the same command.\n"
       "Example: stator import shop shop.jsonl");
   import_command->callback([importing, &session] {
     require_human_or_json(session);

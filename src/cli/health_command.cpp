@@ -34,13 +34,13 @@ void health(Session& session, std::uint16_t port) {
 
 void add_health_command(CLI::App& root, Session& session) {
   CLI::App* const command =
-      root.add_subcommand("health", "Ask whether a server answers, for a container's health check");
+      root.add_subcommand("health", "Check that a server answers, for a container's health check");
   const auto port = std::make_shared<std::uint16_t>(kDefaultPort);
   command->add_option("--port", *port, "The server's port on this machine")
       ->check(CLI::Range(1, 65535))
       ->capture_default_str();
   command->footer(
-      "Asks --endpoint-url where it is given. Ends with 0 if the server is healthy, within two seconds.\n"
+      "Asks --endpoint-url if given. Exits with 0 if the server is healthy, within two seconds.\n"
       "Example: stator health --port 8000");
   command->callback([port, &root, &session] {
     refuse_options(root, "health", {"--output", "--region", "--profile"});

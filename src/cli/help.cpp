@@ -44,7 +44,7 @@ class HelpFormatter : public CLI::Formatter {
     std::string text;
     if (option->get_type_size() != 0 && !option->get_positional()) {
       text = " " + value_name(*option);
-      if (option->get_required()) text += " (needed)";
+      if (option->get_required()) text += " (required)";
     }
     return text;
   }

@@ -126,7 +126,9 @@ class Questions {
     std::string answer;
     if (!std::getline(*session_.in, answer) && !asked_)
       throw CommandError(
-          "stator: what is the model made of? --from FILE, --table TABLE, or answers to questions on a terminal", 2);
+          "stator: what should the model be made from? --from FILE, --table TABLE, or answers to questions on a "
+          "terminal",
+          2);
     asked_ = true;
     while (!answer.empty() && (answer.back() == ' ' || answer.back() == '\r')) answer.pop_back();
     return answer.empty() ? otherwise : answer;
@@ -212,7 +214,7 @@ void init(Session& session, const InitOptions& options) {
   if (options.model.find_first_of("/\\") != std::string::npos || options.model.front() == '.')
     throw CommandError("stator: a model's name is a folder's: no slashes, and no dot in front", 2);
   const fs::path directory = models / options.model;
-  if (fs::exists(directory)) throw CommandError("stator: " + directory.string() + " is there already");
+  if (fs::exists(directory)) throw CommandError("stator: " + directory.string() + " already exists");
   const toolkit::ModelSource source = !options.file.empty()    ? from_file(session, options)
                                       : !options.table.empty() ? from_endpoint(session, options)
                                                                : from_questions(session, options);
@@ -224,7 +226,7 @@ void init(Session& session, const InitOptions& options) {
     return;
   }
   fs::create_directories(models);
-  if (!fs::create_directory(directory)) throw CommandError("stator: " + directory.string() + " is there already");
+  if (!fs::create_directory(directory)) throw CommandError("stator: " + directory.string() + " already exists");
   const model::Model made = write_model(directory, files);
   write_schemas(models);
   *session.err << "made model " << made.name << " of table " << made.table_name << " in " << directory.string() << ": "
@@ -234,20 +236,21 @@ void init(Session& session, const InitOptions& options) {
 }  // namespace
 
 void add_init_command(CLI::App& root, Session& session) {
-  auto* command = root.add_subcommand("init", "Make a data model: from a table, a file, or answers to questions");
+  auto* command = root.add_subcommand("init", "Make a data model from a table, a file, or answers to questions");
   const auto options = std::make_shared<InitOptions>();
   command->add_option("MODEL", options->model, "Its name, a new folder in the models directory");
   command
       ->add_option("--from", options->file,
-                   "What describe-table prints, a CreateTable request, a NoSQL Workbench model or a OneTable "
-                   "schema; -: standard input")
+                   "Output of describe-table, a CreateTable request, a NoSQL Workbench model or a OneTable schema; -: "
+                   "standard input")
       ->type_name("FILE");
-  command->add_option("--table", options->table, "Of this table (of the file, where it has several)")
+  command->add_option("--table", options->table, "From this table (of the file, if it has several)")
       ->type_name("TABLE");
-  auto* samples = command->add_option("--samples", options->samples,
-                                      "Read so many items of the table: seeds, examples, patterns (production: 0)");
+  auto* samples =
+      command->add_option("--samples", options->samples,
+                          "Read this many items of the table for seeds, examples and patterns (production: 0)");
   samples->type_name("N")->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1000}))->capture_default_str();
-  command->add_flag("--schemas", options->schemas, "Only write the JSON Schemas that editors check model files with");
+  command->add_flag("--schemas", options->schemas, "Only write the JSON Schemas with which editors check model files");
   command->footer(
       "Examples: stator init shop --table shop\n"
       "          aws dynamodb describe-table --table-name shop | stator init shop --from -\n"

@@ -17,7 +17,7 @@
 namespace stator::cli {
 namespace {
 
-constexpr const char* kCountsNoKeys = "counts no keys: it is no stator serve";
+constexpr const char* kCountsNoKeys = "counts no keys: it is not a stator serve";
 
 struct InsightsOptions {
   std::string table;
@@ -27,7 +27,7 @@ struct InsightsOptions {
 
 std::string find_server(const Session& session) {
   if (session.production) {
-    throw CommandError("stator: of AWS's contributor insights CloudWatch tells; this command asks stator serve", 2);
+    throw CommandError("stator: CloudWatch shows AWS's contributor insights; this command asks stator serve", 2);
   }
   std::string url = session.endpoint_url;
   if (url.empty()) {
@@ -113,7 +113,7 @@ void add_insights_command(CLI::App& ddb, Session& session) {
   const auto options = std::make_shared<InsightsOptions>();
   command->add_option("TABLE", options->table, "The table; it must have contributor insights")->required();
   command->add_option("--index", options->index, "One of its global indexes instead")->type_name("NAME");
-  command->add_option("--limit", options->limit, "So many keys")->check(CLI::Range(1, 1000))->capture_default_str();
+  command->add_option("--limit", options->limit, "Number of keys")->check(CLI::Range(1, 1000))->capture_default_str();
   command->footer("Example: stator ddb insights shop --limit 3");
   command->callback([options, &session] { insights(session, *options); });
 }

@@ -63,7 +63,7 @@ std::string read_item(std::string_view text, bool ddb_json, const std::string& o
     if (parser.parse(text).get(object) != simdjson::SUCCESS) throw toolkit::WordError(of + ": expected a JSON object");
     return json::normalise_item(object).json;
   } catch (const core::ApiError& error) {
-    throw toolkit::WordError(of + ": " + (error.message.empty() ? "this is no JSON" : error.message));
+    throw toolkit::WordError(of + ": " + (error.message.empty() ? "this is not JSON" : error.message));
   }
 }
 
@@ -79,7 +79,7 @@ void refuse_ddb_json(const toolkit::TableInfo& table, std::string_view given, co
     return;
   if (core::type_from_name((*map.begin()).key))
     throw toolkit::WordError(of + ": the key attribute " + table.partition_key.name +
-                             " is an object; is this DynamoDB's JSON? Then give --ddb-json");
+                             " is an object; is this DynamoDB JSON? Then give --ddb-json");
 }
 
 /// Called before the database is opened: the word `prod` where the only key value should be must not lead to
@@ -98,7 +98,7 @@ std::string key_of(const Session& session, const toolkit::TableInfo& table, cons
       throw toolkit::WordError(error.what() + std::string(session.prod ? kProdAsValue : ""));
     }
   }
-  if (!words.empty()) throw toolkit::WordError("--key is given instead of \"" + words.front() + "\", not beside it");
+  if (!words.empty()) throw toolkit::WordError("give either --key or \"" + words.front() + "\", not both");
   const std::string key = read_item(options.key, options.ddb_json, "--key");
   if (!options.ddb_json) refuse_ddb_json(table, key, "--key");
   return toolkit::key_of_item(table, key);
@@ -168,7 +168,7 @@ void put_item(Session& session, const ItemOptions& options) {
   require_human_or_json(session);
   toolkit::ExpressionWords expression;
   const auto words = toolkit::take_arguments(options.words, expression);
-  if (words.size() > 1) throw toolkit::WordError("one item at a time; \"" + words[1] + "\" is too much");
+  if (words.size() > 1) throw toolkit::WordError("one item at a time; \"" + words[1] + "\" is one too many");
   const WordText given =
       text_of_word(session, words.empty() ? "-" : words.front(), "the item", kMostItemText, "an item");
   const std::string item = read_item(given.text, options.ddb_json, given.of);
@@ -382,23 +382,22 @@ CLI::App* add_command(CLI::App& root, Session& session, const std::string& name,
   options = std::make_shared<ItemOptions>();
   command->add_option("TABLE", options->table, "The table")->required();
   add_words(*command, words, options->words,
-            words == "ITEM" ? "The item as JSON; @FILE; - or nothing: standard input"
+            words == "ITEM" ? "The item as JSON, or @FILE; default or -: standard input"
                             : "The values of the key attributes, in order");
-  command->add_flag("--ddb-json", options->ddb_json, "DynamoDB's JSON ({\"S\": \"…\"}) instead of plain JSON");
-  command->add_flag("-q,--quiet", session.quiet, "Do not say what it cost");
+  command->add_flag("--ddb-json", options->ddb_json, "DynamoDB JSON ({\"S\": \"…\"}) instead of plain JSON");
+  command->add_flag("-q,--quiet", session.quiet, "Do not report the cost");
   command->footer(footer);
   command->callback([options, &session, body] { body(session, *options); });
   return command;
 }
 
 void add_key(CLI::App& command, const Options& options) {
-  command.add_option("--key", options->key, "The key as JSON, where words cannot say it")->type_name("JSON");
+  command.add_option("--key", options->key, "The key as JSON, if arguments cannot express it")->type_name("JSON");
 }
 
 void add_conditions(CLI::App& command, const Options& options) {
   command
-      .add_option("--where", options->where,
-                  "Only where this holds of the item that is there: status=OPEN, 'total>=100', …")
+      .add_option("--where", options->where, "Only if the existing item satisfies this: status=OPEN, 'total>=100', …")
       ->type_name("CONDITION")
       ->allow_extra_args(false);
   command.add_option("--condition", options->condition, "A ConditionExpression; its values as :name=VALUE")
@@ -424,7 +423,7 @@ void add_item_commands(CLI::App& root, Session& session) {
                   "Examples: stator put shop '{\"pk\": \"CUSTOMER#ann\", \"sk\": \"PROFILE\", \"points\": 3}'\n"
                   "          stator put shop --condition 'points < :most' :most=10 < item.json",
                   put_item, options);
-  put->add_flag("--if-not-exists", options->if_not_exists, "Only where there is no item with this key");
+  put->add_flag("--if-not-exists", options->if_not_exists, "Only if there is no item with this key");
   add_conditions(*put, options);
 
   CLI::App* update =
@@ -447,18 +446,18 @@ void add_item_commands(CLI::App& root, Session& session) {
       ->allow_extra_args(false);
   update->add_option("--expression", options->expression, "An UpdateExpression; its values as :name=VALUE")
       ->type_name("EXPR");
-  update->add_flag("--if-exists", options->if_exists, "Only where there is an item with this key");
+  update->add_flag("--if-exists", options->if_exists, "Only if there is an item with this key");
   add_conditions(*update, options);
 
   CLI::App* remove =
-      add_command(root, session, "delete", "Delete one item, and print what it was", "KEY",
+      add_command(root, session, "delete", "Delete one item, and print it", "KEY",
                   "Example: stator delete shop 'CUSTOMER#ann' 'ORDER#1001' --where status=open", delete_item, options);
   add_key(*remove, options);
-  remove->add_flag("--if-exists", options->if_exists, "Fail where there is no item with this key");
+  remove->add_flag("--if-exists", options->if_exists, "Fail if there is no item with this key");
   add_conditions(*remove, options);
 
   CLI::App* edit = add_command(root, session, "edit", "Change one item in an editor (VISUAL, EDITOR)", "KEY",
-                               "Writes nothing where the item was changed meanwhile.\n"
+                               "Writes nothing if the item was changed meanwhile.\n"
                                "Example: stator edit shop 'CUSTOMER#ann' PROFILE",
                                edit_item, options);
   add_key(*edit, options);

@@ -52,8 +52,8 @@ void write_page(const CLI::App& root, std::ostream& out) {
       << ".SH DESCRIPTION\n"
       << "Commands work on a local target unless the line has the word\n"
       << ".BR prod ,\n"
-      << "or an address of AWS. There, whatever writes asks first.\n"
-      << "The local target is the endpoint that is named by option or environment, else the data directory: through a\n"
+      << "or an address of AWS. There, commands that write ask first.\n"
+      << "The local target is the endpoint named by option or environment, else the data directory: through a\n"
       << ".B stator serve\nthat holds it, or with the engine inside the command.\n"
       << "Every access pattern of every model is a command of its own below\n.BR \"stator ddb patterns\" .\n"
       << ".SH OPTIONS\nThese go before or after a command.\n";
@@ -61,18 +61,18 @@ void write_page(const CLI::App& root, std::ostream& out) {
   out << ".SH COMMANDS\n";
   for (const CLI::App* command : shown_commands(root)) write_command(*command, out);
   out << ".SH EXIT STATUS\n"
-      << ".TP\n.B 0\nThe command did its work.\n"
-      << ".TP\n.B 1\nIt failed; one line on standard error says why.\n"
+      << ".TP\n.B 0\nSuccess.\n"
+      << ".TP\n.B 1\nFailure; one line on standard error says why.\n"
       << ".TP\n.B 2\nThe command line was wrong.\n"
-      << ".TP\n.B 141\nThe reader of standard output left before the end.\n"
+      << ".TP\n.B 141\nThe reader of standard output closed it before the end.\n"
       << ".SH ENVIRONMENT\n"
-      << ".TP\n.B AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL\nThe endpoint, where no option names one.\n"
-      << ".TP\n.B STATOR_DATA\nThe data directory, where no option names one.\n"
-      << ".TP\n.B STATOR_MODELS\nWhere the models lie, where no option says so.\n"
+      << ".TP\n.B AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL\nThe endpoint, if no option names one.\n"
+      << ".TP\n.B STATOR_DATA\nThe data directory, if no option names one.\n"
+      << ".TP\n.B STATOR_MODELS\nWhere the models are, if no option says so.\n"
       << ".TP\n.B CONNECTION_URL, PROD_CONNECTION_URL\nThe PostgreSQL database, local and in production.\n"
       << ".TP\n.B AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN\n"
       << "Credentials and region, as AWS tools read them.\n"
-      << ".TP\n.B NO_COLOR\nWhere set, nothing is coloured.\n";
+      << ".TP\n.B NO_COLOR\nIf set, nothing is coloured.\n";
 }
 
 }  // namespace

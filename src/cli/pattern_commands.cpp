@@ -273,7 +273,8 @@ void add_pattern(CLI::App& patterns, Session& session, const std::shared_ptr<con
     session.may_be_empty.insert(option);
   }
   if (pattern.is_paged())
-    command->add_option("--next", options->next, "Go on where a page ended: the token it printed")->type_name("TOKEN");
+    command->add_option("--next", options->next, "Continue where a page ended, by the token it printed")
+        ->type_name("TOKEN");
   command->add_flag("--quiet", options->quiet, "Print only the items' lines");
   command->footer("Example: " + example_line(pattern, name));
   // `models` keeps the pattern alive.
@@ -309,9 +310,9 @@ void add_pattern_commands(CLI::App& ddb, Session& session) {
     if (patterns->get_subcommands().empty()) list_patterns(session, *require_models(session));
   });
   auto* check =
-      patterns->add_subcommand("check", "Run every pattern and variant with its example on a fresh seeded database");
+      patterns->add_subcommand("check", "Run every pattern and variant with its example on a freshly seeded database");
   check->footer(
-      "Ends with 1 where one scans, breaks its capacity budget or returns nothing.\n"
+      "Exits with 1 if one scans, exceeds its capacity budget or returns nothing.\n"
       "Example: stator ddb patterns check");
   const auto junit_file = std::make_shared<std::string>();
   check->add_option("--junit", *junit_file, "Also write the verdicts to this file as JUnit XML")->type_name("FILE");

@@ -95,14 +95,14 @@ void wait(const WaitOptions& options, Session& session) {
 }  // namespace
 
 void add_rds_commands(CLI::App& root, Session& session) {
-  CLI::App* const family = root.add_subcommand("rds", "The production database's surroundings on AWS");
+  CLI::App* const family = root.add_subcommand("rds", "AWS settings around the production database");
   family->require_subcommand(1);
   family->footer("Example:\n  stator rds update-sg-rule");
 
   const auto update = std::make_shared<UpdateOptions>();
   CLI::App* const update_command =
-      family->add_subcommand("update-sg-rule", "Let our address through the database's security group");
-  update_command->add_option("--ip", update->rule.ip, "Our address (else DB_SG_IP, else it is looked up)")
+      family->add_subcommand("update-sg-rule", "Allow our address in the database's security group");
+  update_command->add_option("--ip", update->rule.ip, "Our address (else DB_SG_IP, else looked up)")
       ->type_name("ADDRESS");
   update_command
       ->add_option("--description", update->rule.description,
@@ -134,7 +134,7 @@ void add_rds_commands(CLI::App& root, Session& session) {
                    "Its URL (else PROD_CONNECTION_URL, else CONNECTION_URL)")
       ->type_name("URL")
       ->excludes(host);
-  wait_command->add_option("--timeout", waiting->timeout_s, "Seconds to wait at most")
+  wait_command->add_option("--timeout", waiting->timeout_s, "Maximum seconds to wait")
       ->check(CLI::Range(std::uint32_t{0}, kMaxWaitSeconds))
       ->type_name("SECONDS")
       ->capture_default_str();

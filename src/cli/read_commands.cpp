@@ -98,11 +98,11 @@ toolkit::TableInfo prepare(endpoint::Endpoint& endpoint, ReadOptions& options) {
   scan.table = options.table;
   scan.with_capacity = true;
   if (options.sort.any() && !options.key_condition.empty())
-    throw toolkit::WordError("--key-condition says all of the key; --begins-with and the like do not go with it");
+    throw toolkit::WordError("--key-condition covers the whole key; do not combine it with --begins-with and the like");
   if (options.sort.any() && words.empty())
-    throw toolkit::WordError("--begins-with and the like narrow a partition: give the partition key's value, too");
+    throw toolkit::WordError("--begins-with and the like narrow a partition: give the partition key's value too");
   if (!options.key_condition.empty()) {
-    if (!words.empty()) throw toolkit::WordError("--key-condition is given instead of \"" + words.front() + "\"");
+    if (!words.empty()) throw toolkit::WordError("give either --key-condition or \"" + words.front() + "\", not both");
     scan.key_condition = options.key_condition;
   } else if (!words.empty()) {
     scan.key_condition = toolkit::key_condition(table, scan.index, words, options.sort, expression);
@@ -206,7 +206,7 @@ void count(Session& session, ReadOptions& options) {
   if (options.approximate) {
     const toolkit::ScanOptions& scan = options.scan;
     if (!scan.key_condition.empty() || !scan.filter.empty() || !scan.index.empty())
-      throw toolkit::WordError("--approximate is of all items of the table: it takes no key, index or condition");
+      throw toolkit::WordError("--approximate counts the whole table: it takes no key, index or condition");
     result.items = table.item_count;
   } else {
     options.scan.count_only = true;
@@ -232,13 +232,13 @@ CLI::App* add_command(CLI::App& root, Session& session, const std::string& name,
   command->add_option("--index", options->scan.index, "Read this index")->type_name("NAME");
   command
       ->add_option("--where", options->where,
-                   "Only items for which this holds: status=OPEN, 'total>=100', 'contains(tags, new)', …")
+                   "Only items that satisfy this: status=OPEN, 'total>=100', 'contains(tags, new)', …")
       ->type_name("CONDITION")
       ->allow_extra_args(false);
   command->add_option("--filter", options->filter, "A FilterExpression; its values as :name=VALUE")->type_name("EXPR");
   add_rate(*command, options->rate);
   command->add_flag("--consistent", options->scan.consistent, "Strongly consistent reads");
-  command->add_flag("-q,--quiet", session.quiet, "Do not say what it cost");
+  command->add_flag("-q,--quiet", session.quiet, "Do not report the cost");
   command->footer(footer);
   command->callback([options, &session, body] { body(session, *options); });
   return command;
@@ -251,24 +251,24 @@ void add_reading(CLI::App& command, const Options& options) {
   command.add_option("--projection", options->projection, "A ProjectionExpression; its names as '#name=attribute'")
       ->type_name("EXPR")
       ->excludes(attributes);
-  command.add_option("--limit", options->scan.limit, "At most so many items")
+  command.add_option("--limit", options->scan.limit, "At most this many items")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, kMostItems));
-  command.add_option("--next", options->next, "Go on where an earlier command ended, which printed this token")
+  command.add_option("--next", options->next, "Continue where an earlier command ended, by the token it printed")
       ->type_name("TOKEN");
-  command.add_flag("--ddb-json", options->ddb_json, "DynamoDB's JSON ({\"S\": \"…\"}) instead of plain JSON");
+  command.add_flag("--ddb-json", options->ddb_json, "DynamoDB JSON ({\"S\": \"…\"}) instead of plain JSON");
 }
 
 CLI::Option* add_segments(CLI::App& command, const Options& options) {
-  return command.add_option("--segments", options->scan.segments, "Read so many segments at the same time")
+  return command.add_option("--segments", options->scan.segments, "Read this many segments in parallel")
       ->type_name("N")
       ->check(CLI::Range(1U, toolkit::kMaxParallelSegments));
 }
 
 void add_key_conditions(CLI::App& command, const Options& options) {
-  command.add_option("--key-condition", options->key_condition, "A KeyConditionExpression instead of words")
+  command.add_option("--key-condition", options->key_condition, "A KeyConditionExpression instead of key arguments")
       ->type_name("EXPR");
-  command.add_option("--begins-with", options->sort.begins_with, "Sort keys that begin so")->type_name("VALUE");
+  command.add_option("--begins-with", options->sort.begins_with, "Sort keys with this prefix")->type_name("VALUE");
   command.add_option("--between", options->sort.between, "Sort keys from LOW to HIGH")
       ->type_name("LOW HIGH")
       ->expected(2);
@@ -283,7 +283,7 @@ void add_key_conditions(CLI::App& command, const Options& options) {
 void add_read_commands(CLI::App& root, Session& session) {
   Options options;
   CLI::App* query_command =
-      add_command(root, session, "query", "Print the items of one partition, in the order of the sort key",
+      add_command(root, session, "query", "Print the items of one partition, in sort key order",
                   "Examples: stator query shop 'CUSTOMER#ann' --begins-with ORDER# --reverse --limit 5\n"
                   "          stator query shop OPEN --index by-status --at-least 2026-11\n"
                   "          stator query shop --key-condition 'pk = :p' ':p=CUSTOMER#ann' --where 'total>100'",
@@ -298,7 +298,7 @@ void add_read_commands(CLI::App& root, Session& session) {
                                        "          stator scan shop --filter 'contains(tags, :t)' :t=new",
                                        scan, options);
   add_words(*scan_command, "ARGUMENT", options->words,
-            "Values and names of the expressions: :name=VALUE, '#name=attribute'");
+            "Placeholders of the expressions: :name=VALUE, '#name=attribute'");
   add_reading(*scan_command, options);
   add_segments(*scan_command, options)->excludes("--next");
 
@@ -310,7 +310,7 @@ void add_read_commands(CLI::App& root, Session& session) {
   add_key_conditions(*count_command, options);
   add_segments(*count_command, options);
   count_command->add_flag("--approximate", options->approximate,
-                          "What the table's description says: costs nothing, up to six hours old on AWS");
+                          "The count in the table's description: costs nothing, up to six hours old on AWS");
 }
 
 }  // namespace stator::cli

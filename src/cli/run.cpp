@@ -69,20 +69,19 @@ void add_global_options(CLI::App& root, GlobalOptions& options) {
       root.add_option("--data", options.data_directory, "Work on this data directory (else STATOR_DATA, else .stator)")
           ->type_name("DIR");
   root.add_option("--region", options.region,
-                  "AWS's region, also the one whose replica of a table is meant (else AWS_REGION)")
+                  "AWS region; also selects which replica of a table is meant (else AWS_REGION)")
       ->type_name("REGION")
       ->check(is_region());
   root.add_option("--profile", options.profile, "The AWS profile with the keys and the region (else AWS_PROFILE)")
       ->type_name("NAME");
-  root.add_option("--output", options.output, "How to print: human, json; items also table, jsonl, csv, python")
+  root.add_option("--output", options.output, "Output format: human, json; for items also table, jsonl, csv, python")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"human", "json", "jsonl", "csv", "table", "python"}));
   root.add_option("--models", options.models_directory,
-                  "Where the models lie (else STATOR_MODELS, ./models, beside the program, in it)")
+                  "Where the models are (else STATOR_MODELS, ./models, beside the program, built in)")
       ->type_name("DIR");
   root.add_option("--cache", options.cache,
-                  "Keep what is read: memory, for this command alone, or redis://HOST for all that share it (else "
-                  "STATOR_CACHE)")
+                  "Cache reads: in memory, for this command only, or at redis://HOST, shared (else STATOR_CACHE)")
       ->type_name("WHERE");
   root.add_option("--cache-ttl", options.cache_lifetimes,
                   "How long: SECONDS, OPERATION=SECONDS, TABLE=SECONDS or TABLE/OPERATION=SECONDS (default: 300)")
@@ -91,9 +90,9 @@ void add_global_options(CLI::App& root, GlobalOptions& options) {
   root.add_option("--yes", options.yes, "Write to NAME (a table, a database) in production without asking")
       ->type_name("NAME")
       ->allow_extra_args(false);
-  root.add_flag("--read-only", options.read_only, "Refuse whatever would write");
+  root.add_flag("--read-only", options.read_only, "Refuse anything that would write");
   root.add_flag("--dry-run", options.dry_run, "Show the requests that would write, and send none of them");
-  root.add_flag("--no-pager", options.no_pager, "Never through a pager (STATOR_PAGER, PAGER, less)");
+  root.add_flag("--no-pager", options.no_pager, "Do not use a pager (STATOR_PAGER, PAGER, less)");
   root.add_flag("--no-color", options.no_colour, "No colours (also: NO_COLOR set)");
 }
 
@@ -274,7 +273,7 @@ std::string told_mismatch(const CLI::ArgumentMismatch& error) {
   const std::string name = text.substr(0, colon);
   text.erase(0, colon + 2);
   const std::string received = text.substr(text.rfind(' ') + 1);
-  if (text.starts_with("At Most 1 ")) return name + " is given " + received + " times, and may be once";
+  if (text.starts_with("At Most 1 ")) return name + " is given " + received + " times, but is allowed once";
   // "At least 2 required but received 1", "1 required NAME missing"
   const bool is_counted = text.starts_with("At least ");
   const std::size_t begin = std::min(text.find_first_of("0123456789"), text.size());
@@ -288,7 +287,7 @@ std::string told_conversion(const CLI::ConversionError& error) {
   const std::size_t name = text.find(": ");
   const std::size_t equals = text.find(" = ");
   if (name == std::string::npos || equals == std::string::npos) return text;
-  return text.substr(name + 2, equals - name - 2) + ": \"" + text.substr(equals + 3) + "\" is no value that it takes";
+  return text.substr(name + 2, equals - name - 2) + ": \"" + text.substr(equals + 3) + "\" is not an allowed value";
 }
 
 int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& session, const CommandPath& path,
@@ -316,7 +315,7 @@ int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& s
     std::string text = "\"" + path.name() + "\" takes no argument";
     const std::vector<std::string> words = root.remaining(true);
     for (const std::string& word : words) text += " \"" + word + "\"";
-    if (words.size() > 1) text += "; a value with blanks in it is quoted";
+    if (words.size() > 1) text += "; quote a value that contains spaces";
     return usage_error(session, text, path.name());
   } catch (const CLI::ArgumentMismatch& error) {
     return usage_error(session, told_mismatch(error), path.name());
@@ -359,7 +358,7 @@ int run_arguments(std::vector<std::string> arguments, Session& session) {
   guard_words(path, arguments);
   session.prod = !path.prod_at.empty();
   if (session.prod && !takes_prod(command))
-    return usage_error(session, "\"" + path.name() + "\" takes no word prod", path.name());
+    return usage_error(session, "\"" + path.name() + "\" does not take the word prod", path.name());
   if (path.prod_at.size() > 1)
     return usage_error(session, std::string("prod is given twice") + kProdAsValue, path.name());
   for (auto at = path.prod_at.rbegin(); at != path.prod_at.rend(); ++at)

@@ -34,7 +34,7 @@ class ServedStates final : public SavedStates {
 
   /// Each of these paths returns the list.
   Saved read(const http::Reply& reply) const {
-    const std::string otherwise = "keeps no snapshots: it is no stator serve";
+    const std::string otherwise = "keeps no snapshots: it is not a stator serve";
     const std::string text = read_reply(reply, url_, "snapshots", otherwise);
     return read_members(url_, otherwise, [&] {
       json::Parser parser;

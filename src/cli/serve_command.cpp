@@ -226,23 +226,22 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
 void add_storage_options(CLI::App& command, ServeOptions& options) {
   command.add_flag("--in-memory", options.in_memory, "Keep everything in memory; gone when the server stops");
   command
-      .add_option(
-          "--max-memory", options.max_memory_mb,
-          "With --in-memory: how many MB the data may take; writes beyond are refused (default: a tenth of what the "
-          "process may have, where that is limited)")
+      .add_option("--max-memory", options.max_memory_mb,
+                  "With --in-memory: maximum size of the data; writes beyond it are refused (default: a tenth of the "
+                  "process's memory limit, if it has one)")
       ->type_name("MB")
       ->check(CLI::Range(1, 1 << 24));
   command
-      .add_option("--cache-size", options.cache_mb,
-                  "How many MB of what was read are kept in memory, half as items of up to 2 KB, half as blocks of "
-                  "tables, besides what the system keeps of the files")
+      .add_option(
+          "--cache-size", options.cache_mb,
+          "Read cache, half for items of up to 2 KB, half for blocks of tables, besides the system's file cache")
       ->type_name("MB")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command
       .add_option("--memtable-size", options.memtable_mb,
-                  "How many MB of writes are collected in memory before they are written to a table; up to three times "
-                  "this is in use,\nand a start after a kill reads it back from the log")
+                  "Writes collected in memory before they are written to a table; up to three times this is used,\nand "
+                  "a start after a kill reads them back from the log")
       ->type_name("MB")
       ->check(CLI::Range(1, 2048))
       ->capture_default_str();
@@ -252,43 +251,42 @@ void add_storage_options(CLI::App& command, ServeOptions& options) {
 
 /// Adds the options for the behaviour of tables, their vector indexes and their streams.
 void add_table_options(CLI::App& command, ServeOptions& options) {
-  command.add_flag(
-      "--lenient", options.lenient,
-      "Take whole numbers given as text (\"ReadCapacityUnits\": \"5\"), as DynamoDB Local does and AWS does "
-      "not;\nthe forms of dynamodb-admin send them");
+  command.add_flag("--lenient", options.lenient,
+                   "Accept integers given as text (\"ReadCapacityUnits\": \"5\"), as DynamoDB Local does and AWS does "
+                   "not;\ndynamodb-admin's forms send them");
   command
       .add_option("--transition-delay", options.transition_delay_ms,
-                  "How many milliseconds tables and indexes stay CREATING, UPDATING and DELETING, as they do on AWS")
+                  "Milliseconds that tables and indexes stay CREATING, UPDATING and DELETING, as they do on AWS")
       ->check(CLI::Range(0, 3'600'000))
       ->capture_default_str();
   command
       .add_option("--vector-index-phase", options.vector_phase_ms,
-                  "How many milliseconds each of the two phases lasts in which a vector index is added to a table, at "
-                  "least: the allocation\nof resources, and backfilling")
+                  "Minimum milliseconds of each of the two phases in which a vector index is added to a table: the "
+                  "allocation\nof resources, and backfilling")
       ->check(CLI::Range(0, 3'600'000))
       ->capture_default_str();
   command
       .add_option("--vector-memory", options.vector_memory_mb,
-                  "How many MB the vectors of indexes that are searched may take in memory; 0: searches read the store")
+                  "Maximum memory for the vectors of indexes that are searched; 0: searches read the store")
       ->type_name("MB")
       ->check(CLI::Range(0, 1 << 24))
       ->capture_default_str();
   command
-      .add_option("--vector-search", options.vector_search,
-                  "exact: compare every vector; auto: from 50 000 on use a graph of them, which may miss some, as AWS "
-                  "does")
+      .add_option(
+          "--vector-search", options.vector_search,
+          "exact: compare every vector; auto: from 50 000 on use a graph of them, which may miss some, as AWS's may")
       ->type_name("KIND")
       ->check(CLI::IsMember({"exact", "auto"}))
       ->capture_default_str();
   command
       .add_option("--stream-shards", options.stream_shards,
-                  "Into how many shards new streams are split (default: as the service does, four for a table on "
-                  "demand, one for each 3000 read\nand 1000 write units that are provisioned)")
+                  "Number of shards of a new stream (default: as in the service, four for an on-demand table, one for "
+                  "each 3000 read\nand 1000 write units of a provisioned one)")
       ->check(CLI::Range(1, 1000));
   command
       .add_option(
           "--stream-shard-lifetime", options.stream_shard_lifetime_seconds,
-          "After how many seconds a shard is closed and goes on in a child, as shards do on AWS after some hours "
+          "Seconds after which a shard is closed and continues in a child, as shards do on AWS after some hours "
           "(default: never)")
       ->check(CLI::Range(1, 1'000'000));
 }
@@ -297,30 +295,29 @@ void add_table_options(CLI::App& command, ServeOptions& options) {
 void add_reading_options(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--region", options.identity.region,
-                  "The region of requests that are signed for none; ARNs speak of the region that a request is signed "
-                  "for")
+                  "The region of unsigned requests; otherwise ARNs name the region that a request is signed for")
       ->check(region_name)
       ->type_name("REGION")
       ->capture_default_str();
-  command.add_option("--account", options.identity.account_id, "The account that ARNs speak of, 12 digits")
+  command.add_option("--account", options.identity.account_id, "The account in ARNs, 12 digits")
       ->check(account_id)
       ->type_name("ID")
       ->capture_default_str();
   command
       .add_option("--read-staleness", options.staleness.read_ms,
-                  "How many milliseconds eventually consistent reads may be stale")
+                  "Milliseconds by which eventually consistent reads may be stale")
       ->type_name("MS")
       ->check(CLI::Range(0, 3'600'000))
       ->capture_default_str();
   command
       .add_option("--index-lag", options.staleness.index_ms,
-                  "How many milliseconds global indexes may lag behind their tables")
+                  "Milliseconds by which global indexes may lag behind their tables")
       ->type_name("MS")
       ->check(CLI::Range(0, 3'600'000))
       ->capture_default_str();
   command
       .add_option("--stream-lag", options.staleness.stream_ms,
-                  "How many milliseconds after its write a stream record becomes visible")
+                  "Milliseconds after its write until a stream record becomes visible")
       ->type_name("MS")
       ->check(CLI::Range(0, 3'600'000))
       ->capture_default_str();
@@ -331,27 +328,27 @@ void add_reading_options(CLI::App& command, ServeOptions& options) {
       ->check(CLI::Range(0, 2'000'000'000))
       ->capture_default_str();
   command.add_flag("--enforce-throughput", options.enforce_throughput,
-                   "Refuse what goes beyond the throughput of tables, indexes and partitions, as AWS does");
+                   "Refuse requests beyond the throughput of tables, indexes and partitions, as AWS does");
 }
 
 /// Adds the options for other services that tables work with: S3 and Kinesis.
 void add_neighbour_options(CLI::App& command, ServeOptions& options) {
   command
-      .add_option("--buckets", options.buckets,
-                  "Where exports go and imports come from: the bucket NAME is the folder NAME in DIR (default: there "
-                  "are no buckets)")
+      .add_option(
+          "--buckets", options.buckets,
+          "Where exports go and imports come from: the bucket NAME is the folder NAME in DIR (default: no buckets)")
       ->check(CLI::ExistingDirectory)
       ->type_name("DIR");
   command
       .add_option("--s3-endpoint", options.s3_endpoint,
-                  "The same in S3 or a service that speaks its protocol, with the credentials and the region of the "
-                  "environment or the profile")
+                  "The same in S3 or a compatible service, with the credentials and the region of the environment or "
+                  "the profile")
       ->type_name("URL")
       ->excludes("--buckets");
   command
       .add_option("--kinesis-endpoint", options.kinesis_endpoint,
                   "Where changes of tables with a Kinesis destination go, signed with the environment's keys; without "
-                  "it\nthe setting is kept and nothing is sent")
+                  "it\nthe setting is stored and nothing is sent")
       ->check(kinesis_url)
       ->type_name("URL");
 }
@@ -379,19 +376,18 @@ void add_serve_command(CLI::App& root, Session& session) {
   add_neighbour_options(*command, *options);
   command
       ->add_option("--restorable-lag", options->restorable_lag_seconds,
-                   "How many seconds the latest time to which a table can be restored lies back; 300 on AWS")
+                   "Seconds by which the latest time to which a table can be restored lies in the past; 300 on AWS")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
   command
-      ->add_option(
-          "--clock", options->clock,
-          "The database's clock: system; manual, which stands still until /_stator/clock moves it; or the time "
-          "at which a manual one begins, as 2026-11-26T12:00:00Z")
+      ->add_option("--clock", options->clock,
+                   "The database's clock: system; manual, which stands still until /_stator/clock moves it; or the "
+                   "start time of a manual one, such as 2026-11-26T12:00:00Z")
       ->type_name("CLOCK")
       ->capture_default_str();
   command->add_flag("--seed", options->seed,
-                    "Create the models' tables (--models) that are missing, with their seeds, and save that as the "
-                    "snapshot start, to which /_stator/reset returns");
+                    "Create the models' missing tables (--models) with their seeds, and save that as the snapshot "
+                    "start, to which /_stator/reset returns");
   command->callback([&root, &session, options] {
     refuse_options(
         root, "serve",

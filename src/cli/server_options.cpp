@@ -20,11 +20,10 @@
 namespace stator::cli {
 
 void add_server_options(CLI::App& command, ServerOptions& options) {
-  command.add_option("--port", options.http.port, "Port; 0 takes any free one")
+  command.add_option("--port", options.http.port, "Port; 0 picks a free one")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
-  command.add_option("--host", options.http.host, "Address to listen on; 0.0.0.0 is all of them")
-      ->capture_default_str();
+  command.add_option("--host", options.http.host, "Address to listen on; 0.0.0.0 means all")->capture_default_str();
   command
       .add_option("--credentials", options.credentials,
                   "Answer only requests signed with keys of this credentials file (- for standard input, env for the "
@@ -40,21 +39,22 @@ void add_server_options(CLI::App& command, ServerOptions& options) {
   certificate->needs(key);
   command
       .add_flag("--tls-self-signed", options.tls_self_signed,
-                "Speak TLS with a certificate made by itself, kept in the data directory")
+                "Speak TLS with a self-signed certificate, kept in the data directory")
       ->excludes(certificate);
   command
-      .add_option("--allow-origin", options.http.allowed_origins,
-                  "Origin of web pages that may call, such as https://example.com; * is all (default: only pages on\n"
-                  "this machine's loopback addresses)")
+      .add_option(
+          "--allow-origin", options.http.allowed_origins,
+          "Origin of web pages that may call, such as https://example.com; * allows all (default: only pages on\n"
+          "this machine's loopback addresses)")
       ->allow_extra_args(false);
   command
       .add_option("--max-connections", options.http.max_connections,
-                  "Connections at the same time; fewer where the limit on open files is lower")
+                  "Maximum number of connections; fewer if the limit on open files is lower")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command
       .add_option("--threads", options.http.threads,
-                  "Event loops (default: one a core); calls that take long get threads of their own")
+                  "Number of event loops (default: one per core); long calls get threads of their own")
       ->check(CLI::Range(1, 1024));
   command.add_option("--log-level", options.log_level, "trace, debug, info, warn, error or off")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
@@ -64,7 +64,9 @@ void add_server_options(CLI::App& command, ServerOptions& options) {
       ->capture_default_str();
   command.add_flag("--log-requests", options.http.log_requests,
                    "Log each request: method, operation, status, bytes, microseconds, request id");
-  command.add_option("--ready-file", options.ready_file, "Write one line of JSON with the address there when serving")
+  command
+      .add_option("--ready-file", options.ready_file,
+                  "Once serving, write a line of JSON with the address to this file")
       ->type_name("FILE");
 }
 
@@ -80,8 +82,8 @@ void prepare(ServerOptions& options) {
   }
   for (const std::string& origin : options.http.allowed_origins) {
     if (server::is_origin_or_star(origin)) continue;
-    throw CommandError("stator: --allow-origin " + origin + " is no origin: scheme://host, scheme://host:port, or *",
-                       2);
+    throw CommandError(
+        "stator: --allow-origin " + origin + " is not an origin: scheme://host, scheme://host:port, or *", 2);
   }
   options.http.metrics.emplace_back([](core::MetricsText& out) {
     out.begin("stator_build_info", core::MetricKind::kGauge, "1, with the version as a label.");

@@ -15,7 +15,7 @@ namespace stator::cli {
 void add_simulate_option(CLI::App& command, std::string& file) {
   command
       .add_option("--simulate", file,
-                  "Let requests go wrong by the rules of this file: throttling, faults, slow replies, cut connections\n"
+                  "Inject faults by the rules of this file: throttling, errors, slow replies, cut connections\n"
                   "(docs/simulate.md)")
       ->type_name("FILE");
 }

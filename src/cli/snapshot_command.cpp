@@ -52,7 +52,7 @@ void add_change(CLI::App& snapshot, Session& session, const std::string& word, c
                 const std::string& done, Change change) {
   CLI::App* const command = snapshot.add_subcommand(word, description);
   const auto name = std::make_shared<std::string>();
-  command->add_option("NAME", *name, "Letters, digits, hyphens, underscores and points")->required();
+  command->add_option("NAME", *name, "Letters, digits, hyphens, underscores and dots")->required();
   command->footer("Example: stator snapshot " + word + " before-the-test");
   command->callback([name, done, change, word, &session] {
     if (session.read_only) throw CommandError("stator: --read-only refuses to " + word + " a snapshot");
@@ -73,14 +73,13 @@ void add_snapshot_command(CLI::App& root, Session& session) {
   snapshot->footer(
       "A snapshot is all tables with all their items at one moment; saving and restoring take about as long for a "
       "large\n"
-      "database as for a small one. Snapshots lie in the data directory, or in the memory of a server with "
+      "database as for a small one. Snapshots are in the data directory, or in the memory of a server with "
       "--in-memory.\n"
       "Example: stator snapshot save before-the-test");
-  add_change(*snapshot, session, "save", "Save the database, in the place of an earlier snapshot of that name", "saved",
+  add_change(*snapshot, session, "save", "Save the database, replacing an earlier snapshot of that name", "saved",
              &SavedStates::save);
-  add_change(*snapshot, session, "restore", "Make the database what a snapshot holds", "restored",
-             &SavedStates::restore);
-  add_change(*snapshot, session, "drop", "Forget a snapshot", "dropped", &SavedStates::drop);
+  add_change(*snapshot, session, "restore", "Restore the database from a snapshot", "restored", &SavedStates::restore);
+  add_change(*snapshot, session, "drop", "Delete a snapshot", "dropped", &SavedStates::drop);
   CLI::App* const list_command = snapshot->add_subcommand("list", "List the snapshots");
   list_command->footer("Example: stator snapshot list --output json");
   list_command->callback([&session] { list(session); });

@@ -290,18 +290,18 @@ void sql(Session& session, SqlOptions options) {
 }  // namespace
 
 void add_sql_command(CLI::App& ddb, Session& session) {
-  auto* command = ddb.add_subcommand("sql", "Run PartiQL statements: one, those of a file, or a prompt's");
+  auto* command = ddb.add_subcommand("sql", "Run PartiQL statements: one, a file's, or at a prompt");
   const auto options = std::make_shared<SqlOptions>();
   auto* statement =
       command->add_option("STATEMENT", options->statement, "The statement (default: standard input, or a prompt)");
-  command->add_option("--file", options->file, "Statements parted by semicolons")
+  command->add_option("--file", options->file, "A file of statements separated by semicolons")
       ->type_name("FILE")
       ->excludes(statement);
   command
       ->add_option("--parameters", options->run.parameters_json,
                    "The values of the statement's ?, e.g. [\"a\", 1] or [{\"S\": \"a\"}, {\"N\": \"1\"}]")
       ->type_name("JSON");
-  command->add_option("--limit", options->run.limit, "At most so many items of each statement")
+  command->add_option("--limit", options->run.limit, "At most this many items per statement")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, kMostItems));
   command->add_flag("--consistent", options->run.consistent, "Strongly consistent reads");

@@ -143,13 +143,13 @@ void describe(Session& session, const std::string& name) {
 }  // namespace
 
 void add_table_commands(CLI::App& root, Session& session) {
-  CLI::App* tables = root.add_subcommand("tables", "List the tables, a name a line");
+  CLI::App* tables = root.add_subcommand("tables", "List the tables, one name per line");
   const auto is_long = std::make_shared<bool>(false);
   tables->add_flag("-l,--long", *is_long, "With keys, counts and sizes");
   tables->footer("Example: stator tables --long");
   tables->callback([is_long, &session] { list(session, *is_long); });
 
-  CLI::App* describe_command = root.add_subcommand("describe", "Say what a table is: keys, indexes, capacity, size");
+  CLI::App* describe_command = root.add_subcommand("describe", "Describe a table: keys, indexes, capacity, size");
   const auto name = std::make_shared<std::string>();
   describe_command->add_option("TABLE", *name, "The table")->required();
   describe_command->footer("Example: stator describe shop --output json");

@@ -64,7 +64,7 @@ CreatedTable create_table(Session& session, const toolkit::WantedTable& wanted, 
     });
   }
   if (!table.created) {
-    const std::string text = "table " + wanted.name + " exists already (" + table.place + ")";
+    const std::string text = "table " + wanted.name + " already exists (" + table.place + ")";
     if (!if_not_exists) throw CommandError(text);
     *session.err << text << "\n";
     print_differences(session, *endpoint, wanted, differs);

@@ -81,16 +81,15 @@ void add_tail_command(CLI::App& ddb, Session& session) {
   const auto options = std::make_shared<TailCommandOptions>();
   command->add_option("TABLE", options->tail.table, "The table, which has a stream")->required();
   command
-      ->add_option(
-          "--from", options->from,
-          "start: from the oldest change there is (a day at most); now; or a time, such as 2026-11-25T10:00:00Z")
+      ->add_option("--from", options->from,
+                   "start: the oldest change kept (at most a day); now; or a time, such as 2026-11-25T10:00:00Z")
       ->type_name("WHEN")
       ->capture_default_str();
-  command->add_option("--limit", options->tail.limit, "End after so many changes")
+  command->add_option("--limit", options->tail.limit, "Stop after this many changes")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, kMostItems));
   command->add_flag_callback(
-      "--no-follow", [options] { options->tail.follow = false; }, "End when what is there was printed");
+      "--no-follow", [options] { options->tail.follow = false; }, "Stop once the existing changes are printed");
   command->footer(
       "A line for each change and one for each attribute that differs, or the stream's records with --output jsonl.\n"
       "Examples: stator ddb tail shop\n"

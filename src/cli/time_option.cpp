@@ -18,7 +18,7 @@ double read_time(const std::string& option, const std::string& text) {
     if (error == std::errc() && end == text.data() + text.size() && seconds < kLatestSeconds) return seconds;
   }
   const auto time = core::parse_timestamp(text, core::Completion::kFirst);
-  if (!time) throw CommandError("stator: " + option + " " + text + " is no time like 2026-11-25T10:00:00Z", 2);
+  if (!time) throw CommandError("stator: " + option + " " + text + " is not a time such as 2026-11-25T10:00:00Z", 2);
   return static_cast<double>(time->microseconds) / kMicroseconds;
 }
 

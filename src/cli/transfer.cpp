@@ -17,20 +17,20 @@
 namespace stator::cli {
 
 void add_segments(CLI::App& command, std::uint32_t& segments) {
-  command.add_option("--segments", segments, "Read so many segments at the same time")
+  command.add_option("--segments", segments, "Read this many segments in parallel")
       ->type_name("N")
       ->check(CLI::Range(1U, toolkit::kMaxParallelSegments))
       ->capture_default_str();
 }
 
 void add_quiet(CLI::App& command, Session& session) {
-  command.add_flag("-q,--quiet", session.quiet, "Say nothing where all goes well");
+  command.add_flag("-q,--quiet", session.quiet, "Print nothing on success");
 }
 
 void add_rate(CLI::App& command, double& units_per_second) {
   constexpr double kLeast = 0.5;
   constexpr double kMost = 10'000'000;
-  command.add_option("--rate", units_per_second, "At most so many capacity units a second")
+  command.add_option("--rate", units_per_second, "At most this many capacity units per second")
       ->type_name("UNITS")
       ->check(number_in(kLeast, kMost));
 }
@@ -67,7 +67,7 @@ TransferNotes::TransferNotes(const Session& session, const std::string& command,
     lock_ = std::make_unique<toolkit::TransferLock>(file.string() + ".lock", toolkit::TransferLock::AtTheEnd::kRemove);
   } catch (const std::system_error& error) {
     *session.err << "stator: " << error.what() << ": should this " << command
-                 << " be ended, the same command begins anew\n";
+                 << " be ended, the same command starts over\n";
     return;
   }
   file_ = toolkit::StateFile(file, identity);
@@ -82,23 +82,23 @@ std::optional<toolkit::TransferState> earlier_transfer(const Session& session, c
   const bool follows = state->follow && std::ranges::all_of(state->segments, &toolkit::SegmentState::finished);
   const auto fault = [&](const TransferTable& side, std::size_t place) -> std::string {
     if (place >= state->tables.size() || !side.table || side.identity() != state->tables[place])
-      return " is not the one that it was";
+      return " is not the same as";
     if (follows) return {};
     if (side.is_written) {
       return toolkit::has_items_written_last(side.endpoint, *side.table, *state, Interrupt::sleep)
                  ? ""
-                 : " no longer has what was written to it last";
+                 : " no longer has what was last written to it";
     }
     return toolkit::has_items_read_last(side.endpoint, *side.table, *state, Interrupt::sleep)
                ? ""
-               : " no longer has what was read of it last";
+               : " no longer has what was last read from it";
   };
   for (std::size_t i = 0; i < tables.size(); ++i) {
     const std::string found = fault(tables[i], i);
     if (found.empty()) continue;
     file.remove();
     if (!session.quiet) {
-      *session.err << "table " << tables[i].name << found << " when this " << command << " was ended: it begins anew\n";
+      *session.err << "table " << tables[i].name << found << " when this " << command << " was ended: starting over\n";
     }
     return std::nullopt;
   }

@@ -93,7 +93,7 @@ class TreeBuilder {
     Node& object = *stack_.back();
     if (object.member(name) != nullptr) {
       fault_place = place;
-      fault = "member " + shown(name) + " stands twice";
+      fault = "member " + shown(name) + " appears twice";
       return false;
     }
     object.members.push_back({std::string(name), place, {}});

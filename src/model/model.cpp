@@ -130,7 +130,7 @@ void read_users(const Document& document, Model& model) {
   document.require_kind(document.root(), NodeKind::kArray, "users");
   for (const Node& node : document.root().elements) {
     User user = read_user(document, node);
-    if (model.find_user(user.handle) != nullptr) document.fail(node.place, "handle " + user.handle + " stands twice");
+    if (model.find_user(user.handle) != nullptr) document.fail(node.place, "handle " + user.handle + " appears twice");
     model.users.push_back(std::move(user));
   }
 }

@@ -152,7 +152,7 @@ class PatternReader {
     if (!is_option_name(member.name))
       document_.fail(member.place,
                      "a parameter's name is lower-case letters, digits and dashes, found \"" + member.name + "\"");
-    if (is_reserved(member.name)) document_.fail(member.place, "--" + member.name + " has a meaning of its own");
+    if (is_reserved(member.name)) document_.fail(member.place, "--" + member.name + " is reserved");
     const Node& node = member.value;
     document_.allow_only(node,
                          {"type", "description", "default", "excludes", "one_of", "minimum", "maximum", "complete"});
@@ -296,7 +296,7 @@ class PatternReader {
     constexpr std::int64_t kMostSeconds = 2'592'000;
     constexpr std::array<std::string_view, 4> kKept = {"Query", "GetItem", "BatchGetItem", "Scan"};
     if (std::find(kKept.begin(), kKept.end(), pattern_.operation) == kKept.end()) {
-      document_.fail(node.place, "a cache keeps nothing of a " + pattern_.operation);
+      document_.fail(node.place, "a cache does not keep a " + pattern_.operation);
     }
     const Node* consistent = pattern_.request.member("ConsistentRead");
     if (consistent != nullptr && consistent->kind == NodeKind::kBoolean && consistent->boolean) {

@@ -476,7 +476,7 @@ void Connection::execute_script(std::string_view statements) {
   if (transaction) transaction->commit();
   if (!was_open && libpq().PQtransactionStatus(impl_->handle.get()) != PQTRANS_IDLE)
     throw Error(ErrorKind::kUsage,
-                "it begins a transaction and does not end it, so nothing since then is kept: COMMIT is missing");
+                "it begins a transaction and does not end it, so nothing since then is kept: a COMMIT is missing");
 }
 
 std::optional<std::string> Connection::value(std::string_view statement, const Parameters& parameters) {

@@ -54,7 +54,7 @@ std::vector<Migration> read_migrations(const fs::path& directory) {
     if (file.starts_with('.')) continue;
     const bool is_up = file.ends_with(kUp);
     if (!is_up && !file.ends_with(kDown)) {
-      throw_usage(path.string() + " is no migration: they are named NNNN_name.up.sql and NNNN_name.down.sql");
+      throw_usage(path.string() + " is not a migration: migrations are named NNNN_name.up.sql and NNNN_name.down.sql");
     }
     const std::string name = file.substr(0, file.size() - (is_up ? kUp : kDown).size());
     const auto number = number_of(name);
@@ -223,12 +223,12 @@ std::size_t Migrator::roll_back(std::size_t steps, const MigrationProgress& prog
     connection_.check_interrupted();
     const Migration* migration = find(status.name);
     if (migration == nullptr || migration->down_file.empty()) {
-      throw Error(ErrorKind::kMissing, "migration " + status.name + " cannot be taken back: there is no " +
+      throw Error(ErrorKind::kMissing, "migration " + status.name + " cannot be rolled back: there is no " +
                                            status.name + std::string(kDown));
     }
     const std::string down = SqlFiles::read(migration->down_file);
     if (sql_is_empty(down)) {
-      throw Error(ErrorKind::kMissing, "migration " + status.name + " cannot be taken back: " +
+      throw Error(ErrorKind::kMissing, "migration " + status.name + " cannot be rolled back: " +
                                            migration->down_file.string() + " holds no statement");
     }
     run(status.name, down, "DELETE FROM public.stator_migrations WHERE name = $1", {status.name});

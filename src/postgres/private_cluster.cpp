@@ -182,7 +182,7 @@ fs::path PrivateCluster::find_programs(int major_version) {
   }
   if (newest > 0) return fs::path(kVersions) / std::to_string(newest) / "bin";
   if (major_version > 0) {
-    throw Error(ErrorKind::kMissing, "the private cluster was made by PostgreSQL " + std::to_string(major_version) +
+    throw Error(ErrorKind::kMissing, "the private cluster was created by PostgreSQL " + std::to_string(major_version) +
                                          ", which is not installed: apt-get install postgresql-" +
                                          std::to_string(major_version));
   }

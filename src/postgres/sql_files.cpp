@@ -65,8 +65,7 @@ std::string without_psql_commands(const std::filesystem::path& path, std::string
     if (const std::size_t other = rest.find_first_not_of(" \t\r");
         other != std::string_view::npos && !rest.substr(other).starts_with("--")) {
       refuse(path, line_of(text, offset_in(text, rest)),
-             "behind COPY … FROM stdin; its rows begin on the next line, and nothing "
-             "else stands on this one");
+             "after COPY … FROM stdin; its rows begin on the next line, and nothing else may be on this one");
     }
     const std::string_view command = statement->psql_command;
     if (command.empty()) continue;

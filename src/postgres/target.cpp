@@ -33,7 +33,7 @@ bool is_connection_string(std::string_view url) {
 
 Options parse(const Target& target) {
   if (!target.url.empty() && !is_connection_string(target.url)) {
-    throw_unreadable("it begins neither with postgresql:// nor with a keyword such as host=");
+    throw_unreadable("it begins with neither postgresql:// nor a keyword such as host=");
   }
   char* message = nullptr;
   Options options(libpq().PQconninfoParse(target.url.c_str(), &message), libpq().PQconninfoFree);

@@ -30,7 +30,7 @@ WorkLock::WorkLock(Connection& connection, std::string key, std::string_view nam
   while (connection_.value("SELECT pg_try_advisory_lock(" + key_ + ")::text WHERE $1::text IS NOT NULL", {name_}) !=
          "true") {
     if (std::chrono::steady_clock::now() >= deadline) {
-      throw Error(ErrorKind::kTimeout, "another command has been at work on database " + name_ + " for " +
+      throw Error(ErrorKind::kTimeout, "another command has been working on database " + name_ + " for " +
                                            std::to_string(patience.count()) + " seconds");
     }
     connection_.check_interrupted();

@@ -70,7 +70,7 @@ std::string fault_of_reply(std::string_view operation, std::string_view body) {
   if (json::is_object(body)) return {};
   const std::size_t first = body.find_first_not_of(" \t\r\n");
   const bool is_cut = first != std::string_view::npos && body[first] == '{';
-  return is_cut ? "its reply is no whole JSON object" : "its reply is no JSON object";
+  return is_cut ? "its reply is not a complete JSON object" : "its reply is not a JSON object";
 }
 
 core::ApiError unavailable(core::ErrorType type, std::string text) {

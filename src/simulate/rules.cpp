@@ -50,7 +50,7 @@ void read_members(const json::Value& value, const std::string& where, const Read
       for (const auto& [name, unused] : readers) known += (known.empty() ? "" : ", ") + std::string(name);
       refuse(where + "." + std::string(key), "is not known; there are " + known);
     }
-    if (!seen.insert(key).second) refuse(where + "." + std::string(key), "stands twice");
+    if (!seen.insert(key).second) refuse(where + "." + std::string(key), "appears twice");
     reader->second(member, where + "." + std::string(key));
   }
 }
@@ -129,7 +129,7 @@ When read_when(const json::Value& value, const std::string& where) {
           if (prefixes.size() == 0) refuse(at, "must name something");
           for (const auto& [name, prefix] : prefixes) {
             if (!when.key_prefixes.emplace(std::string_view(name), read_text(prefix, at)).second) {
-              refuse(at + "." + std::string(name), "stands twice");
+              refuse(at + "." + std::string(name), "appears twice");
             }
           }
         }},
@@ -207,7 +207,7 @@ Cut read_cut(const json::Value& value, const std::string& where) {
 Then read_then(const json::Value& value, const std::string& where) {
   Then then;
   const auto set_failure = [&](Failure failure, const std::string& at) {
-    if (then.failure) refuse(at, "cannot stand beside another error");
+    if (then.failure) refuse(at, "cannot be combined with another error");
     then.failure = std::move(failure);
   };
   read_members(
@@ -266,7 +266,7 @@ Rules parse_rules(std::string_view text) {
     const std::string readable = json::with_readable_numbers(text);
     if (!readable.empty()) return parse_rules(readable);
     const std::string fault = json::json_fault(text);
-    core::throw_validation("the rules are no JSON" + (fault.empty() ? "" : ": " + fault));
+    core::throw_validation("the rules are not JSON" + (fault.empty() ? "" : ": " + fault));
   }
   Rules rules;
   read_members(root, "rules",

@@ -92,7 +92,7 @@ void BatchWriter::write(std::span<const Pending> batch) {
     idle_rounds = refused < left ? 0 : idle_rounds + 1;
     if (idle_rounds > kMostIdleRounds)
       throw std::runtime_error("the service leaves " + std::to_string(left) +
-                               " items unprocessed again and again; its write capacity does not suffice");
+                               " items unprocessed repeatedly; its write capacity is too low");
     left = std::min(refused, left);
     if (!unprocessed.empty()) request_items = std::move(unprocessed);
     sleep_(wait_after(idle_rounds));

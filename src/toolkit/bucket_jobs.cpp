@@ -38,10 +38,10 @@ std::string creation_parameters(const TableImport& import) {
     json::Object object;
     try {
       if (parser.parse(import.creation_json).get(object) != simdjson::SUCCESS) {
-        throw std::runtime_error("the table's description is no JSON object");
+        throw std::runtime_error("the table's description is not a JSON object");
       }
     } catch (const core::ApiError&) {
-      throw std::runtime_error("the table's description is no JSON");
+      throw std::runtime_error("the table's description is not JSON");
     }
     for (const auto given : object) {
       if (given.key != "TableName") creation.member(given.key) += simdjson::minify(given.value);

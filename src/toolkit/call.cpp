@@ -80,7 +80,7 @@ RequestBuilder& RequestBuilder::name(std::string_view name) {
 }
 
 RequestBuilder& RequestBuilder::text(std::string_view member, std::string_view value) {
-  if (!core::is_utf8(value)) throw WordError(std::string(member) + " is no UTF-8");
+  if (!core::is_utf8(value)) throw WordError(std::string(member) + " is not UTF-8");
   name(member);
   json::append_string(value, body_);
   return *this;

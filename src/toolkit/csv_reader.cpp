@@ -106,7 +106,7 @@ bool CsvReader::read(std::vector<CsvField>& record) {
         in_quotes = false;
         const int next = in.sgetc();
         if (next != delimiter_ && next != '\r' && next != '\n' && next != kEnd)
-          fail(line_, "text behind a closing quote");
+          fail(line_, "text after a closing quote");
       }
     } else if (c == '"' && field.text.empty() && !field.quoted) {
       in_quotes = true;

@@ -212,9 +212,9 @@ void db_migrate_rollback(const DbTarget& target, const postgres::SqlFiles& sql, 
   const std::size_t count =
       postgres::Migrator(connection, std::move(migrations)).roll_back(steps, [&](const std::string& name) {
         notices.pass_on();
-        out << "took back " << name << '\n';
+        out << "rolled back " << name << '\n';
       });
-  out << count_text(std::to_string(count), "migration") << " taken back\n";
+  out << count_text(std::to_string(count), "migration") << " rolled back\n";
 }
 
 bool db_pending_migrations_destroy(const DbTarget& target, const postgres::SqlFiles& sql) {
@@ -269,7 +269,7 @@ std::string db_explain(const Error& error, const DbTarget& target, bool with_sta
   constexpr std::string_view kNoTable = "42P01";
   if (error.sqlstate() == kNoDatabase ||
       text.find("database \"" + target.database + "\" does not exist") != text.npos) {
-    text += "; stator db setup makes it";
+    text += "; stator db setup creates it";
   } else if (error.sqlstate() == kNoTable) {
     // After a statement and its caret, on a separate line.
     text += (text.find('\n') == std::string::npos ? "; " : "\n") +

@@ -22,7 +22,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string value_of_word(std::string_view word, const std::string& of) {
-  if (!core::is_utf8(word)) throw WordError(of + ": the value is no UTF-8");
+  if (!core::is_utf8(word)) throw WordError(of + ": the value is not UTF-8");
   try {
     return wire_value_of_word(word);
   } catch (const PlainJsonError& error) {
@@ -32,7 +32,7 @@ std::string value_of_word(std::string_view word, const std::string& of) {
 
 /// Throws if a name or an expression is not UTF-8, so that it is not sent altered.
 void require_utf8(std::string_view word) {
-  if (!core::is_utf8(word)) throw WordError(quoted(word) + " is no UTF-8");
+  if (!core::is_utf8(word)) throw WordError(quoted(word) + " is not UTF-8");
 }
 
 void add_member(std::string_view name, std::string_view json, std::string& members) {
@@ -141,7 +141,7 @@ std::string ExpressionWords::value(std::string_view wire_value) {
 
 std::string ExpressionWords::path(std::string_view words) {
   if (words.find_first_of(kBlanks) != std::string_view::npos)
-    throw WordError("a path has no blanks, found " + quoted(words) +
+    throw WordError("a path has no spaces, found " + quoted(words) +
                     "; an attribute whose name has goes into an expression, as #name with '#name=ATTRIBUTE'");
   std::string out;
   for (std::size_t at = 0; at <= words.size();) {
@@ -208,8 +208,8 @@ constexpr const char* kConditionForms =
     "'contains(tags, new)', 'attribute_exists(email)' or 'size(lines)>2'";
 
 constexpr const char* kOneCondition =
-    "one condition without brackets around it (--where may be given again for another that must hold, too; --filter "
-    "says all else; a value that looks like a condition is quoted)";
+    "one condition without brackets around it (repeat --where for another that must also hold; use --filter for "
+    "anything else; quote a value that looks like a condition)";
 
 /// Calls `visit(at)` for the characters outside of JSON's quotes and brackets, until it returns true.
 template <class Visit>
@@ -293,7 +293,7 @@ class ConditionWords {
   /// A value that is text even if it looks like a number; one that is quoted or marked as binary is read as such.
   std::string text_value(std::string_view word, const std::string& of) {
     if (word.empty() || word.starts_with('"') || word.starts_with('{')) return value(word, of);
-    if (!core::is_utf8(word)) throw WordError(of + ": the value is no UTF-8");
+    if (!core::is_utf8(word)) throw WordError(of + ": the value is not UTF-8");
     std::string json;
     json::append_string(word, json);
     return expression_.value("{\"S\":" + json + "}");
@@ -449,7 +449,7 @@ std::string key_json(const TableInfo& table, const std::vector<std::string>& wor
   if (words.size() != columns.size())
     throw WordError("the key of table " + table.name + " is " + describe_key(columns) + ": give " +
                     (columns.size() == 1 ? "one value" : "two values") + ", not " + std::to_string(words.size()) +
-                    (!words.empty() && words.front().starts_with('{') ? " (JSON goes behind --key)" : ""));
+                    (!words.empty() && words.front().starts_with('{') ? " (JSON goes after --key)" : ""));
   std::string key;
   for (std::size_t i = 0; i < columns.size(); ++i)
     add_member(columns[i].name, wire_key_value(columns[i], words[i]), key);
@@ -459,7 +459,7 @@ std::string key_json(const TableInfo& table, const std::vector<std::string>& wor
 std::string key_of_item(const TableInfo& table, std::string_view item_json) {
   json::Parser parser;
   json::Object item;
-  if (parser.parse(item_json).get(item) != simdjson::SUCCESS) throw WordError("the item is no JSON object");
+  if (parser.parse(item_json).get(item) != simdjson::SUCCESS) throw WordError("the item is not a JSON object");
   std::string key;
   for (const KeyColumn& column : columns_of(table)) {
     json::Value value;

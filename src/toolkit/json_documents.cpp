@@ -47,7 +47,7 @@ int JsonDocuments::next_character() {
 void JsonDocuments::expect(char character) {
   const int c = next_character();
   if (c == kEnd) fail("the document is cut off");
-  if (c != character) fail(std::string("this is no JSON: expected ") + character);
+  if (c != character) fail(std::string("this is not JSON: expected ") + character);
   take();
 }
 
@@ -175,7 +175,7 @@ std::optional<std::string> JsonDocuments::next() {
     } else {
       object_line_ = line_;
       if (c == kEnd) fail("the document is cut off");
-      if (c == '}') fail("this is no JSON: expected ]");
+      if (c == '}') fail("this is not JSON: expected ]");
       if (c == '{') return read_object();
       skip_value();
       throw DocumentError(object_line_, "expected an item, a JSON object", false);

@@ -113,7 +113,7 @@ class TokenReader {
     constexpr unsigned kFlags =
         rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
     if (stream_.text.find('\0') != std::string_view::npos) {
-      fail_at(stream_.text, stream_.text.find('\0'), "a zero byte is no JSON");
+      fail_at(stream_.text, stream_.text.find('\0'), "a zero byte is not JSON");
     }
     rapidjson::Reader reader;
     const rapidjson::ParseResult result = reader.Parse<kFlags>(stream_, *this);
@@ -126,7 +126,7 @@ class TokenReader {
     if (result.IsError()) {
       std::string what = rapidjson::GetParseError_En(result.Code());
       if (what.ends_with('.')) what.pop_back();
-      fail_at(stream_.text, result.Offset(), "this is no JSON: " + what);
+      fail_at(stream_.text, result.Offset(), "this is not JSON: " + what);
     }
     return std::move(tokens_);
   }
@@ -262,7 +262,7 @@ class WireWriter {
     std::set<std::string_view> names;
     out_ += '{';
     for (std::size_t key = at + 1; key < tokens_[at].end; key = tokens_[key + 1].end) {
-      if (!names.insert(tokens_[key].text).second) fail(key, "\"" + tokens_[key].text + "\" stands twice");
+      if (!names.insert(tokens_[key].text).second) fail(key, "\"" + tokens_[key].text + "\" appears twice");
       if (key > at + 1) out_ += ',';
       json::append_string(tokens_[key].text, out_);
       out_ += ':';
@@ -343,7 +343,7 @@ bool is_json_number(std::string_view word) {
 void append_plain_value(const json::Value& wire, std::string& out) {
   json::Object object;
   if (wire.get(object) != simdjson::SUCCESS || object.size() != 1)
-    throw std::runtime_error("the reply holds a value that is no attribute value");
+    throw std::runtime_error("the reply holds a value that is not an attribute value");
   const auto [type, content] = *object.begin();
   if (type == "S" || type == "BOOL") {
     out += simdjson::minify(content);

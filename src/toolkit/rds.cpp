@@ -65,7 +65,7 @@ std::string look_up_address(const aws::Environment& environment) {
 void check_id(const std::string& id, const std::string& variable) {
   const bool usable = std::all_of(id.begin(), id.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
   if (!usable || id.size() > 255)
-    throw std::runtime_error(variable + " is not an id: it holds blanks or strange characters");
+    throw std::runtime_error(variable + " is not an id: it contains spaces or unusual characters");
 }
 
 }  // namespace

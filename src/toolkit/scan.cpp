@@ -43,7 +43,7 @@ class Scanner {
       const std::string reply = call(endpoint_, operation(), request(segment, start));
       start.clear();
       json::Object root;
-      if (parser.parse(reply).get(root) != simdjson::SUCCESS) throw std::runtime_error("the reply is no object");
+      if (parser.parse(reply).get(root) != simdjson::SUCCESS) throw std::runtime_error("the reply is not an object");
       add_totals(root);
       json::Value last;
       if (json::find_member(root, "LastEvaluatedKey", last)) start = simdjson::minify(last);
@@ -78,7 +78,8 @@ class Scanner {
     for (const json::Value value : items) {
       if (done_) return;
       json::Object item;
-      if (value.get(item) != simdjson::SUCCESS) throw std::runtime_error("the reply holds an item that is no object");
+      if (value.get(item) != simdjson::SUCCESS)
+        throw std::runtime_error("the reply holds an item that is not an object");
       visit_(item);
       ++visited_;
       --left;

@@ -92,7 +92,7 @@ StatementResult run_statement(endpoint::Endpoint& endpoint, std::string_view sta
     json::Object root;
     json::Value member;
     json::Array items;
-    if (parser.parse(reply).get(root) != simdjson::SUCCESS) throw std::runtime_error("the reply is no object");
+    if (parser.parse(reply).get(root) != simdjson::SUCCESS) throw std::runtime_error("the reply is not an object");
     ++result.pages;
     if (json::find_member(root, "Items", member) && member.get(items) == simdjson::SUCCESS) {
       result.items += items.size();

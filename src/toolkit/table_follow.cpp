@@ -38,7 +38,7 @@ class Follower {
 
   FollowProgress run(const std::function<void(const FollowProgress&)>& progress) {
     if (reader_.stream_arn() != follow_.stream_arn)
-      throw StreamGap("the stream of table " + source_table_.name + " is another one than when the copy began");
+      throw StreamGap("the stream of table " + source_table_.name + " is not the same as when the copy began");
     if (now() - follow_.asked_seconds > kSecondsKept)
       throw StreamGap("the stream was last read " + std::to_string((now() - follow_.asked_seconds) / 3600) +
                       " hours ago, and changes are kept for 24");
@@ -83,7 +83,7 @@ class Follower {
                       "unless that is dropped");
     if (!has_any_written(destination_, destination_table_, follow_.last_written, options_.sleep) && !items_expire())
       throw StreamGap("table " + destination_table_.name +
-                      ", the copy, went back to an earlier state: it no longer has what was written to it last");
+                      ", the copy, went back to an earlier state: it no longer has what was last written to it");
   }
 
   /// Whether the destination has time to live, so that the items written last may have expired.

@@ -204,7 +204,7 @@ std::string key_value(const KeyColumn& column, std::string_view word, const std:
   } else if (column.type == "B" && !core::base64_decoded_size(word)) {
     throw std::runtime_error(kind + " " + column.name + " is binary and given in base64, not " + quoted);
   } else {
-    if (!core::is_utf8(word)) throw std::runtime_error(kind + " " + column.name + " is no UTF-8");
+    if (!core::is_utf8(word)) throw std::runtime_error(kind + " " + column.name + " is not UTF-8");
     json::append_string(word, out);
   }
   return out + "}";

@@ -22,7 +22,7 @@ TypedName read_typed_name(const std::string& word) {
   const std::size_t colon = word.rfind(':');
   TypedName key{word.substr(0, colon), colon == std::string::npos ? std::string() : word.substr(colon + 1)};
   if (key.name.empty() || (colon != std::string::npos && !is_type(key.type)))
-    throw WordError(word + " is no key: a name, and behind a colon its type, S, N or B");
+    throw WordError(word + " is not a key: a name, and after a colon its type, S, N or B");
   return key;
 }
 
@@ -31,7 +31,7 @@ TypedName read_table_key(std::string word) {
   const std::size_t comma = word.rfind(',');
   if (comma != std::string::npos) {
     if (!is_type(word.substr(comma + 1)))
-      throw WordError("keys are words of their own, as in pk sk:N; found \"" + word + "\"");
+      throw WordError("keys are separate arguments, as in pk sk:N; found \"" + word + "\"");
     word[comma] = ':';
   }
   return read_typed_name(word);

@@ -28,7 +28,7 @@ TransferLock::TransferLock(std::filesystem::path file, AtTheEnd at_the_end)
     if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "cannot write " + file_.string());
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
       ::close(descriptor_);
-      throw TransferInUse("another command is at the same transfer (" + file_.string() + ")");
+      throw TransferInUse("another command is running the same transfer (" + file_.string() + ")");
     }
     if (still_has_its_name(descriptor_, file_)) return;
     ::close(descriptor_);

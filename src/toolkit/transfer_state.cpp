@@ -134,10 +134,10 @@ std::optional<TransferState> StateFile::read() const {
     json::Value follow;
     if (root["follow"].get(follow) == simdjson::SUCCESS) state.follow = read_follow(follow);
   } catch (const std::exception&) {
-    throw std::runtime_error(file_.string() + " does not say how far a transfer is; --restart begins anew");
+    throw std::runtime_error(file_.string() + " does not record a transfer's progress; --restart starts over");
   }
   if (identity != identity_)
-    throw std::runtime_error(file_.string() + " belongs to another transfer (" + identity + "); --restart begins anew");
+    throw std::runtime_error(file_.string() + " belongs to another transfer (" + identity + "); --restart starts over");
   return state;
 }
 

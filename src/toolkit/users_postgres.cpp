@@ -49,7 +49,7 @@ class PostgresUsers : public UserDirectory {
     } catch (const postgres::Error& error) {
       if (error.sqlstate() != kNoSuchTable) throw;
       throw postgres::Error(postgres::ErrorKind::kStatement,
-                            description_ + " has no table of users: stator db schema-load makes it");
+                            description_ + " has no table of users: stator db schema-load creates it");
     }
   }
 

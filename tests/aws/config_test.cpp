@@ -699,7 +699,7 @@ TEST_F(SingleSignOnTest, RenewsATokenThatEndsAndWritesItBack) {
 }
 
 TEST_F(SingleSignOnTest, AsksForALoginWhereATokenHasEnded) {
-  const std::string ended = "the token for its single sign-on has ended: run `aws sso login --profile ";
+  const std::string ended = "the token for its single sign-on has expired: run `aws sso login --profile ";
   const RecordingServer server([](const auto&, auto) { return http_reply(400, R"({"error":"invalid_grant"})"); });
   (void)home.file(kUrlToken, R"({"accessToken":"U","expiresAt":"2020-01-01T00:00:00Z"})");
   EXPECT_EQ(ask(server, "old"), "profile \"old\": " + ended + "old`");

@@ -181,7 +181,7 @@ class Cache(unittest.TestCase):
             (("cache", "--to", self.upstream.url, "--memory", "0"), 2, "--memory"),
             (("cache", "--to", self.upstream.url, "--host", ""), 2, "--host"),
             (("cache", "--to", self.upstream.url, "--simulate", "/nowhere/rules"), 1, "/nowhere/rules"),
-            (("cache", "stats", "--endpoint-url", self.upstream.url), 1, "is no stator cache"),
+            (("cache", "stats", "--endpoint-url", self.upstream.url), 1, "is not a stator cache"),
         ]
         for arguments, status, word in rows:
             told = run(*arguments)

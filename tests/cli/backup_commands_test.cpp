@@ -82,7 +82,7 @@ TEST_F(BackupCommands, RestoreATablesPast) {
   EXPECT_NE(failure({"ddb", "restore", "shop", "early", "--at", "2020-01-01"}).find("InvalidRestoreTimeException"),
             std::string::npos);
   EXPECT_EQ(failure({"ddb", "restore", "shop", "early", "--at", "yesterday"}, 2),
-            "stator: --at yesterday is no time like 2026-11-25T10:00:00Z\n");
+            "stator: --at yesterday is not a time such as 2026-11-25T10:00:00Z\n");
   EXPECT_EQ(stator({"ddb", "restore", "shop", "early", "--at", "2020-01-01", "--latest"}).code, 2);
   EXPECT_NE(out({"ddb", "recovery", "shop", "--off"}).find("cannot be restored"), std::string::npos);
 }

@@ -57,7 +57,7 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"--output", "xml", "ddb", "list-tables"}, 2, nullptr},
       {{"--output", "csv", "--output", "csv", "tables"},
        2,
-       "stator: --output is given 2 times, and may be once (help: stator tables --help)\n"},
+       "stator: --output is given 2 times, but is allowed once (help: stator tables --help)\n"},
       {{"tables", "--output"}, 2, "stator: --output needs a value (help: stator tables --help)\n"},
       {{"query", "t", "a", "--between", "b"},
        2,
@@ -102,7 +102,7 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"check", "a", "b"}, 2, "stator: \"stator check\" takes no argument \"b\" (help: stator check --help)\n"},
       {{"ddb", "sql", "SELECT", "*", "FROM", "shop"},
        2,
-       "stator: \"stator ddb sql\" takes no argument \"*\" \"FROM\" \"shop\"; a value with blanks in it is quoted "
+       "stator: \"stator ddb sql\" takes no argument \"*\" \"FROM\" \"shop\"; quote a value that contains spaces "
        "(help: "
        "stator ddb sql --help)\n"},
       {{"api", "put-item", "--table-name", "shop"},
@@ -124,7 +124,8 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
        "--help)\n"},
       {{"scan", "shop", "--expression-attribute-values", "{}"},
        2,
-       "stator: unknown option --expression-attribute-values for \"stator scan\"; placeholders are words: :name=VALUE, "
+       "stator: unknown option --expression-attribute-values for \"stator scan\"; placeholders are arguments: "
+       ":name=VALUE, "
        "'#name=ATTRIBUTE' (help: stator scan --help)\n"},
       {{"put", "shop", "--item", "{}"},
        2,
@@ -137,10 +138,10 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
       {{"dynamodb", "list-tables"},
        2,
        "stator: unknown command \"dynamodb\" for \"stator\"; did you mean stator api? (help: stator --help)\n"},
-      {{"tables", "--long=abc"}, 2, "stator: --long: \"abc\" is no value that it takes (help: stator tables --help)\n"},
+      {{"tables", "--long=abc"}, 2, "stator: --long: \"abc\" is not an allowed value (help: stator tables --help)\n"},
       {{"snapshot", "list", "prod"},
        2,
-       "stator: \"stator snapshot list\" takes no word prod (help: stator snapshot list --help)\n"},
+       "stator: \"stator snapshot list\" does not take the word prod (help: stator snapshot list --help)\n"},
       {{"tables", "--endpoint-url", "foo"},
        2,
        "stator: --endpoint-url: not a usable URL: \"foo\": it must begin with http:// or https:// (help: stator tables "
@@ -175,7 +176,7 @@ TEST_F(CommandLine, TellsMistakesInOneLineWithTheNearestRightWord) {
        "stator: --format: cvs not in {csv,ddb-json,ion} (help: stator ddb import-table --help)\n"},
       {{"ddb", "import-table", "t", "--bucket", "b", "--key", "pk:X"},
        2,
-       "stator: pk:X is no key: a name, and behind a colon its type, S, N or B\n"},
+       "stator: pk:X is not a key: a name, and after a colon its type, S, N or B\n"},
       {{"ddb", "schema-load", "--model", "none"}, 2, "stator: no model none; there are: cruddur-messages, shop\n"},
   };
   for (const UsageRow& row : rows) {
@@ -196,7 +197,7 @@ TEST_F(CommandLine, RunsTheWholeMainJob) {
   EXPECT_NE(load.out.find("\"TableStatus\": \"ACTIVE\""), std::string::npos) << load.out;
   const Outcome again = stator({"ddb", "schema-load"});
   EXPECT_EQ(again.code, 1);
-  EXPECT_NE(again.err.find("table cruddur-messages exists already"), std::string::npos) << again.err;
+  EXPECT_NE(again.err.find("table cruddur-messages already exists"), std::string::npos) << again.err;
   EXPECT_EQ(stator({"ddb", "schema-load", "--if-not-exists"}).code, 0);
   EXPECT_EQ(stator({"ddb", "list-tables"}).out,
             "----------------------\n|     ListTables     |\n+--------------------+\n|  cruddur-messages  |\n"
@@ -438,7 +439,7 @@ TEST_F(CommandLine, SchemaLoadSaysWhereATableDiffersAndBringsItInLine) {
   model("");
   EXPECT_EQ(load({}).code, 0);
   EXPECT_EQ(load({"--if-not-exists"}).err,
-            "table things exists already (" + (directory_.path() / "d").string() + ")\n");
+            "table things already exists (" + (directory_.path() / "d").string() + ")\n");
   model(R"(,"TimeToLiveSpecification":{"AttributeName":"expires","Enabled":true},"DeletionProtectionEnabled":true)");
   const std::string plan = "+ time to live by expires\n+ protection against deletion\n";
   EXPECT_TRUE(load({"--if-not-exists"}).err.ends_with("what schema-load --update would do:\n" + plan));

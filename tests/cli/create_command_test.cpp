@@ -54,7 +54,7 @@ TEST_F(CreateCommand, ATableThatExistsIsAFaultUnlessToldOtherwise) {
   ASSERT_EQ(stator({"create", "shop", "pk"}).code, 0);
   const Outcome again = stator({"create", "shop", "pk"});
   EXPECT_EQ(again.code, 1);
-  EXPECT_TRUE(again.err.starts_with("table shop exists already (")) << again.err;
+  EXPECT_TRUE(again.err.starts_with("table shop already exists (")) << again.err;
   const Outcome same = stator({"create", "shop", "pk", "--if-not-exists"});
   EXPECT_EQ(same.code, 0);
   EXPECT_EQ(std::ranges::count(same.err, '\n'), 1) << same.err;
@@ -81,8 +81,8 @@ TEST_F(CreateCommand, TellsMistakesInOneLine) {
       {{"create", "shop", "a", "b", "c"},
        2,
        "stator: say which keys the table has: the partition key, and the sort key where there is one\n"},
-      {{"create", "shop", "pk:X"}, 2, "stator: pk:X is no key: a name, and behind a colon its type, S, N or B\n"},
-      {{"create", "shop", "pk,sk"}, 2, "stator: keys are words of their own, as in pk sk:N; found \"pk,sk\"\n"},
+      {{"create", "shop", "pk:X"}, 2, "stator: pk:X is not a key: a name, and after a colon its type, S, N or B\n"},
+      {{"create", "shop", "pk,sk"}, 2, "stator: keys are separate arguments, as in pk sk:N; found \"pk,sk\"\n"},
       {{"create", "shop", "pk:N", "--index", "i=pk:S"}, 2, "stator: the attribute pk is said to be N and S\n"},
       {{"create", "shop", "pk", "--index", "i"},
        2,

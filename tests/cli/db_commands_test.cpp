@@ -183,7 +183,7 @@ TEST_P(DbCommands, FiveLoadsAndMigrationsAtOnceTakeTurns) {
   EXPECT_EQ(count_of_five({"schema-load"}, "loaded"), 5U);
   EXPECT_EQ(count_of_five({"seed"}, "loaded"), 5U);
   EXPECT_EQ(count_of_five({"migrate"}, "applied 0002_users_updated_at"), 1U);
-  EXPECT_EQ(count_of_five({"migrate", "rollback"}, "took back 0002_users_updated_at"), 1U);
+  EXPECT_EQ(count_of_five({"migrate", "rollback"}, "rolled back 0002_users_updated_at"), 1U);
 }
 
 TEST_P(DbCommands, SchemaAndSeedMayBeLoadedTwice) {
@@ -240,10 +240,10 @@ TEST_P(DbCommands, QuerySaysWhatIsNoStatementAndPassesNoticesOn) {
       {{"SELECT 1; SELECT 2"}, "stator: one statement at a time, and this holds 2: "},
       {{" ; -- nothing"}, "stator: no statement: "},
       {{"\\dt users"}, "stator: \\dt users is a command of psql, not SQL: stator db connect runs psql\n"},
-      {{"SELECT $1::int"}, "stator: the statement's $1, $2, … are not as many as the values given (0)\n"},
+      {{"SELECT $1::int"}, "stator: the statement's $1, $2, … do not match the number of values given (0)\n"},
       {{"SELECT", "1"},
-       "stator: the statement is the one word \"SELECT\": quote all of it, as in stator db query 'SELECT"},
-      {{"SELECT 1", "2"}, "stator: the statement's $1, $2, … are not as many as the values given (1)\n"},
+       "stator: the statement is the single word \"SELECT\": quote all of it, as in stator db query 'SELECT"},
+      {{"SELECT 1", "2"}, "stator: the statement's $1, $2, … do not match the number of values given (1)\n"},
   };
   for (const auto& [words, said] : rows) {
     std::vector<std::string> line{"query"};
@@ -325,7 +325,7 @@ TEST_P(DbCommands, MigrateAppliesShowsAndTakesBack) {
             "== db-migrate\nwould be done: applying migrations\nwould be applied: 0001_index_activities_by_user\nwould "
             "be applied: 0002_users_updated_at\n");
   EXPECT_EQ(run_db({"migrate", "new"}).err, "stator: name the migration, as in stator db migrate new add_index\n");
-  EXPECT_EQ(run_db({"migrate", "up", "0001"}).err, "stator: only new takes a name, and \"0001\" is too much\n");
+  EXPECT_EQ(run_db({"migrate", "up", "0001"}).err, "stator: only new takes a name; \"0001\" is unexpected\n");
   EXPECT_EQ(
       ok({"migrate"}).out,
       "== db-migrate\napplied 0001_index_activities_by_user\napplied 0002_users_updated_at\n2 migrations applied\n");
@@ -333,7 +333,7 @@ TEST_P(DbCommands, MigrateAppliesShowsAndTakesBack) {
   EXPECT_EQ(ok({"migrate", "--dry-run"}).out,
             "== db-migrate\nwould be done: applying migrations\nno migration is pending\n");
   EXPECT_EQ(ok({"migrate", "rollback"}).out,
-            "== db-migrate-rollback\ntook back 0002_users_updated_at\n1 migration taken back\n");
+            "== db-migrate-rollback\nrolled back 0002_users_updated_at\n1 migration rolled back\n");
   EXPECT_TRUE(contains(ok({"migrate", "status"}).out, "pending"));
 }
 
@@ -639,13 +639,13 @@ TEST(DbCommandsTarget, StartStatusLogsAndUrlShowThePrivateCluster) {
   };
   const Outcome none = db({"status"});
   EXPECT_EQ(none.code, 1);
-  EXPECT_TRUE(contains(none.out, "there is no private PostgreSQL cluster yet: stator db setup makes it")) << none.out;
+  EXPECT_TRUE(contains(none.out, "there is no private PostgreSQL cluster yet: stator db setup creates it")) << none.out;
   const Outcome no_json = db({"status", "--output", "json"});
   EXPECT_EQ(no_json.code, 1);
   EXPECT_TRUE(contains(no_json.out, "\"created\": false,\n  \"running\": false")) << no_json.out;
   for (const std::vector<std::string>& reading :
        std::vector<std::vector<std::string>>{{"sessions"}, {"query", "SELECT 1"}, {"migrate", "status"}, {"connect"}})
-    expect_fault(db(reading), "there is no private PostgreSQL cluster yet: stator db setup makes it");
+    expect_fault(db(reading), "there is no private PostgreSQL cluster yet: stator db setup creates it");
   EXPECT_FALSE(fs::exists(data)) << "asking makes nothing";
   expect_fault(db({"url"}), "is not running: stator db start");
 
@@ -666,8 +666,8 @@ TEST(DbCommandsTarget, StartStatusLogsAndUrlShowThePrivateCluster) {
                                              {"sessions", "end", "1", "--output", "json"},
                                              {"sessions", "--region", "eu-west-1"}})
     EXPECT_EQ(db(line).code, 2) << ::testing::PrintToString(line);
-  // An error about something missing names the command that creates it.
-  expect_fault(db({"query", "SELECT 1"}), "does not exist; stator db setup makes it");
+  // What is missing is told with the command that makes it.
+  expect_fault(db({"query", "SELECT 1"}), "does not exist; stator db setup creates it");
   EXPECT_EQ(db({"create"}).code, 0);
   EXPECT_TRUE(contains(db({"query", "SELECT * FROM users"}).err, "^\nstator db schema-load loads the model's tables"));
   const Outcome url = db({"url"});

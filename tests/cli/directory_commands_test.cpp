@@ -61,7 +61,7 @@ TEST(DirectoryCommands, CheckAndRepairSayWhatTheyFoundAndSaved) {
   }
   outcome = run_line({"repair", data, "--to", incomplete});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_EQ(outcome.err, "stator: not everything could be saved; what could is in " + incomplete + "\n");
+  EXPECT_EQ(outcome.err, "stator: not everything could be saved; what could be is in " + incomplete + "\n");
   EXPECT_EQ(run_line({"check", incomplete}).code, 0);
 
   EXPECT_EQ(run_line({"repair", data, "--to", repaired}).code, 1) << "not a new directory";

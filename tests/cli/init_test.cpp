@@ -205,7 +205,7 @@ TEST_F(Init, AsksWhereThereIsNothing) {
   check("notes");
   const Outcome nothing = stator({"init", "none"});
   EXPECT_EQ(nothing.code, 2);
-  EXPECT_NE(nothing.err.find("what is the model made of?"), std::string::npos) << nothing.err;
+  EXPECT_NE(nothing.err.find("what should the model be made from?"), std::string::npos) << nothing.err;
 }
 
 TEST_F(Init, SaysWhatAFileIsNot) {
@@ -213,13 +213,9 @@ TEST_F(Init, SaysWhatAFileIsNot) {
     const char* text;
     const char* err;
   } rows[] = {
-      {"{", "this is no JSON"},
-      {"{}",
-       "expected what describe-table prints, a CreateTable request, a CloudFormation template, a NoSQL Workbench"},
-      {"[]", "expected what describe-table prints"},
-      {"Resources:\n  Table:\n", "this is no JSON (a CloudFormation or SAM template in YAML is made JSON by cfn-flip"},
-      {R"({"Resources":{"a":{"Type":"AWS::S3::Bucket"}}})", "the template has no table"},
-      {R"({"Resources":{"a":{"Type":"AWS::DynamoDB::Table","Properties":{}}}})", "resource a: "},
+      {"{", "this is not JSON"},
+      {"{}", "expected describe-table's output, a CreateTable request, a NoSQL Workbench data model or a OneTable"},
+      {"[]", "expected describe-table's output"},
       {R"({"DataModel":[{"TableName":"t"}]})", "has no PartitionKey"},
       {R"({"DataModel":[{"TableName":"things","KeyAttributes":{"PartitionKey":{"AttributeName":"pk",)"
        R"("AttributeType":"S"}},"TableData":[5]}]})",

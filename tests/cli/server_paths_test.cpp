@@ -20,12 +20,12 @@ struct Asking {
 };
 
 const Asking kAsking[] = {
-    {{"snapshot", "save", "x"}, "keeps no snapshots: it is no stator serve"},
-    {{"snapshot", "restore", "x"}, "keeps no snapshots: it is no stator serve"},
-    {{"snapshot", "drop", "x"}, "keeps no snapshots: it is no stator serve"},
-    {{"snapshot", "list"}, "keeps no snapshots: it is no stator serve"},
-    {{"ddb", "insights", "t"}, "counts no keys: it is no stator serve"},
-    {{"cache", "stats"}, "is no stator cache"},
+    {{"snapshot", "save", "x"}, "keeps no snapshots: it is not a stator serve"},
+    {{"snapshot", "restore", "x"}, "keeps no snapshots: it is not a stator serve"},
+    {{"snapshot", "drop", "x"}, "keeps no snapshots: it is not a stator serve"},
+    {{"snapshot", "list"}, "keeps no snapshots: it is not a stator serve"},
+    {{"ddb", "insights", "t"}, "counts no keys: it is not a stator serve"},
+    {{"cache", "stats"}, "is not a stator cache"},
 };
 
 /// Returns the command's reaction to a reply, with the server's address replaced by URL.

@@ -287,7 +287,7 @@ class Transfers(Surroundings):
             with self.subTest(words=words):
                 err = self.stator(*words).stderr
                 self.assertRegex(err, r"^stator: cannot write /dev/null/\.local/\S+\.lock: Not a directory: "
-                                      rf"should this {words[0]} be ended, the same command begins anew\n")
+                                      rf"should this {words[0]} be ended, the same command starts over\n")
                 self.assertIn(said, err)
         # Without HOME, other commands work as well.
         del self.environment["HOME"]
@@ -306,7 +306,7 @@ class Transfers(Surroundings):
                                          cwd=self.folder, env=self.environment)
                 self.server.wait_for_requests(1, first)
                 second = self.stator(*words, code=1)
-                self.assertRegex(second.stderr, r"(?m)^stator: another command is at the same transfer \(\S+\)$")
+                self.assertRegex(second.stderr, r"(?m)^stator: another command is running the same transfer \(\S+\)$")
                 self.server.simulate()
                 self.assertEqual(first.communicate(timeout=60)[1].count("stator:"), 0)
                 self.assertEqual(first.returncode, 0)
@@ -380,7 +380,7 @@ class OtherServers(Surroundings):
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        for path, why in (("", "no whole JSON object"), ("/empty", "empty")):
+        for path, why in (("", "not a complete JSON object"), ("/empty", "empty")):
             url = f"http://127.0.0.1:{server.server_port}{path}"
             with self.subTest(why=why):
                 line = self.stator("tables", "--endpoint-url", url, code=1).stderr
@@ -418,7 +418,7 @@ class OtherServers(Surroundings):
                 self.assertEqual(
                     self.stator(*words, "--endpoint-url", url, code=1).stderr,
                     f"An error occurred (ServiceUnavailable) when calling the {operation} operation: "
-                    f"what answers at {url} is not DynamoDB's API: its reply is no JSON object\n")
+                    f"what answers at {url} is not DynamoDB's API: its reply is not a JSON object\n")
                 self.assertEqual(
                     self.stator(*words, "--endpoint-url", url + "/moved", code=1).stderr,
                     f"An error occurred (UnknownError) when calling the {operation} operation: "

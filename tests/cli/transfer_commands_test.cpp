@@ -127,7 +127,7 @@ TEST_F(TransferCommands, CompressedFilesAndAwsExportsAreReadBack) {
             std::string::npos);
   EXPECT_NE(stator({"import", "every", path("models")}).err.find("holds no export"), std::string::npos);
   EXPECT_EQ(stator({"import", "every", path("bucket"), "--format", "csv"}).err,
-            "stator: an export of AWS is read as ddb-json or ion, not as csv\n");
+            "stator: an AWS export is read as ddb-json, not as csv\n");
   write("cut.jsonl.gz", read("out.jsonl.gz").substr(0, read("out.jsonl.gz").size() - 9));
   const Outcome cut = stator({"import", "every", path("cut.jsonl.gz")});
   EXPECT_EQ(cut.code, 1);
@@ -155,10 +155,10 @@ TEST_F(TransferCommands, BadItemsAreNamedByLine) {
       {"jsonl", "{\"pk\":\"a\",\"n\":1}\n{\"pk\":\"b\"}\n", ":2: the key attribute n (N) is missing"},
       {"jsonl", "\n{\"pk\":\"a\",\"n\":\"1\"}\n", ":2: the key attribute n is of type S, not N"},
       {"jsonl", "{\"pk\":{\"S\":\"a\"},\"n\":{\"N\":\"1\"}}\n",
-       ":1: the key attribute pk is of type M, not S; is this DynamoDB's JSON? Then give --format ddb-json"},
+       ":1: the key attribute pk is of type M, not S; is this DynamoDB JSON? Then give --format ddb-json"},
       {"jsonl", "{\"pk\":\"a\",\"n\":1e400}\n", ":1: column 15: Number overflow. Attempting to store a number with"},
-      {"jsonl", "{\"pk\":\"a\",\"n\":1,}\n", ":1: column 17: this is no JSON"},
-      {"ddb-json", "{\"pk\":\"a\",\"n\":1}\n", ":1: attribute pk is no value of DynamoDB's JSON"},
+      {"jsonl", "{\"pk\":\"a\",\"n\":1,}\n", ":1: column 17: this is not JSON"},
+      {"ddb-json", "{\"pk\":\"a\",\"n\":1}\n", ":1: attribute pk is not a value in DynamoDB JSON"},
       {"ddb-json", "{\"pk\":{\"S\":\"a\"},\"n\":{\"N\":\"x\"}}\n",
        ":1: The parameter cannot be converted to a numeric"},
       {"csv", "pk,n\na,x\n", ":2: column n is a number, not \"x\""},
@@ -298,7 +298,7 @@ TEST_F(TransferCommands, TheRestOfABadLineIsNoItem) {
                                  "pk,n\n\"a\"x,1\nb\"c,d\"e,2\nf,3\n\"a\"\"y,z\",4\n");
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.err,
-            "standard input:2: text behind a closing quote\n"
+            "standard input:2: text after a closing quote\n"
             "standard input:3: a quote inside a field that does not begin with one\n"
             "imported 2 items into table every, 2 bad items left out\n");
   EXPECT_EQ(stator({"count", "every", "-q"}).out, "2\n");
@@ -566,8 +566,8 @@ TEST_F(TransferCommands, DocumentsThatCannotBeReadAreToldByLine) {
        ":3: the document's items are of shop, carts, not of table every (0 items imported)"},
       {R"({"ModelName":"m","DataModel":[{"TableName":"every"}]})", ":1: a model of NoSQL Workbench; stator init"},
       {"{\n  \"ModelName\": \"m\",\n  \"DataModel\": []\n}", ":4: a model of NoSQL Workbench; stator init"},
-      {"[\n" + item + "\n}", ":3: this is no JSON: expected ] (1 item imported)"},
-      {"{\n  nothing\n}", ":2: this is no JSON: expected \" (0 items imported)"},
+      {"[\n" + item + "\n}", ":3: this is not JSON: expected ] (1 item imported)"},
+      {"{\n  nothing\n}", ":2: this is not JSON: expected \" (0 items imported)"},
   };
   for (const auto& row : rows) {
     const Outcome outcome = stator({"import", "every"}, row.text);

@@ -226,7 +226,7 @@ static void fails_by_rules(void) {
   /* A rule also counts a request that another rule ended. */
   CHECK(put(database, &hold_ms) == 200 && hold_ms == 250);
   CHECK(stator_simulate(database, "{\"rules\":[{\"when\":{},\"then\":{\"cut\":\"after\"}}", &error) == -1);
-  expect_error(error, "the rules are no JSON");
+  expect_error(error, "the rules are not JSON");
   CHECK(stator_simulate(database, "{\"rules\":[{\"when\":{}}]}", &error) == -1);
   expect_error(error, "rules[0]");
   CHECK(stator_simulate(database, "{\"rules\":[{\"when\":{\"caller\":\"a\"},\"then\":{\"cut\":\"after\"}}]}", &error) ==

@@ -491,7 +491,7 @@ TEST(SqlFiles, FindsQueriesByNameOnly) {
       {"SELECT 1;\n\\connect b\n", "queries/psql.sql:2: \\connect is a command of psql, not SQL: --connection-url"},
       {"\\copy t from 't.csv'", ":1: \\copy is a command of psql, not SQL: COPY … FROM stdin"},
       {"SELECT 1 \\gexec", ":1: \\gexec is a command of psql, not SQL: leave it out"},
-      {"COPY t FROM stdin; SELECT 1;\n\\.\n", ":1: behind COPY"},
+      {"COPY t FROM stdin; SELECT 1;\n\\.\n", ":1: after COPY"},
       {"PGDMP\1", "pg_restore"},
   };
   for (const auto& [sql, complaint] : refused) {

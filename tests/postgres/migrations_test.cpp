@@ -209,7 +209,7 @@ TEST(ReadMigrations, RefusesWhatItCannotPutInOrder) {
   const NameCase cases[] = {
       {{"first.up.sql"}, "begin with a number"},     {{"0001.up.sql"}, "begin with a number"},
       {{"0001_.up.sql"}, "begin with a number"},     {{"99999999999_x.up.sql"}, "begin with a number"},
-      {{"0001_a.sql"}, "is no migration"},           {{"0001_a.up.sql", "1_b.up.sql"}, "the same number"},
+      {{"0001_a.sql"}, "is not a migration"},        {{"0001_a.up.sql", "1_b.up.sql"}, "the same number"},
       {{"0001_a.down.sql"}, "has no 0001_a.up.sql"},
   };
   for (const NameCase& each : cases) {

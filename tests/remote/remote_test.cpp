@@ -174,10 +174,10 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Remote, SaysWhatIsNoReply) {
   const std::pair<const char*, const char*> rows[] = {
-      {"\n<html>It works!</html>", "its reply is no JSON object"},
-      {"[]", "its reply is no JSON object"},
-      {R"({"TableNames":["a")", "its reply is no whole JSON object"},
-      {R"({"TableNames":["a"]}})", "its reply is no whole JSON object"},
+      {"\n<html>It works!</html>", "its reply is not a JSON object"},
+      {"[]", "its reply is not a JSON object"},
+      {R"({"TableNames":["a")", "its reply is not a complete JSON object"},
+      {R"({"TableNames":["a"]}})", "its reply is not a complete JSON object"},
       {"", "its reply is empty"},
   };
   for (const auto& [body, why] : rows) {

@@ -62,9 +62,8 @@ TEST(AccessKeys, FaultsAreToldWithoutSecrets) {
       {std::string("[a]\n") + kKey + "stator_table = a\n",
        "keys: profile \"a\": unknown setting stator_table (stator_access and stator_tables are known)"},
       {std::string("[a]\n") + kKey + " stator_access = read-only\n", "keys:4: an indented line"},
-      {std::string("[a]\n") + kKey + "stator_tables = a\nstator_tables = b\n",
-       "keys:5: the setting stands there twice"},
-      {std::string("[a]\n") + kKey + "[a]\nstator_access = read-only\n", "keys:4: the section stands there twice"},
+      {std::string("[a]\n") + kKey + "stator_tables = a\nstator_tables = b\n", "keys:5: the setting appears twice"},
+      {std::string("[a]\n") + kKey + "[a]\nstator_access = read-only\n", "keys:4: the section appears twice"},
       {"[a]\ns3cret\n", "keys:2: expected name = value"},
       {std::string("[a]\n") + kKey + "[b]\n" + kKey, "profiles \"a\" and \"b\" have the same aws_access_key_id"},
   };

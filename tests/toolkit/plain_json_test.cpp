@@ -62,12 +62,12 @@ TEST(PlainJson, KeepsNumbersOfServicesThatDoNotNormaliseThem) {
 
 TEST(PlainJson, NamesThePlaceOfAMistake) {
   EXPECT_EQ(fault_of(R"([1])"), "column 1: expected an item, a JSON object");
-  EXPECT_TRUE(fault_of(R"({"a":1,})").starts_with("column 8: this is no JSON: ")) << fault_of(R"({"a":1,})");
-  EXPECT_TRUE(fault_of("{\n \"a\": x}").starts_with("line 2, column 7: this is no JSON: "))
+  EXPECT_TRUE(fault_of(R"({"a":1,})").starts_with("column 8: this is not JSON: ")) << fault_of(R"({"a":1,})");
+  EXPECT_TRUE(fault_of("{\n \"a\": x}").starts_with("line 2, column 7: this is not JSON: "))
       << fault_of("{\n \"a\": x}");
-  EXPECT_TRUE(fault_of("").starts_with("column 1: this is no JSON: "));
-  EXPECT_TRUE(fault_of(R"({"a":1} {})").starts_with("column 9: this is no JSON: "));
-  EXPECT_NE(fault_of(R"({"a":1,"a":2})").find("\"a\" stands twice"), std::string::npos);
+  EXPECT_TRUE(fault_of("").starts_with("column 1: this is not JSON: "));
+  EXPECT_TRUE(fault_of(R"({"a":1} {})").starts_with("column 9: this is not JSON: "));
+  EXPECT_NE(fault_of(R"({"a":1,"a":2})").find("\"a\" appears twice"), std::string::npos);
   EXPECT_EQ(
       fault_of(R"({"a":123456789012345678901234567890123456789})"),
       "column 6: 123456789012345678901234567890123456789: Attempting to store more than 38 significant digits in a "
@@ -78,7 +78,7 @@ TEST(PlainJson, NamesThePlaceOfAMistake) {
   EXPECT_NE(fault_of(R"({"a":{"$SS":[1]}})").find("$SS takes strings"), std::string::npos);
   EXPECT_NE(fault_of(R"({"a":{"$NS":["1"]}})").find("$NS takes numbers"), std::string::npos);
   EXPECT_NE(fault_of(R"({"a":{"$M":1}})").find("$M takes an object"), std::string::npos);
-  EXPECT_NE(fault_of("{\"a\":\"\xff\"}").find("no JSON"), std::string::npos);
+  EXPECT_NE(fault_of("{\"a\":\"\xff\"}").find("not JSON"), std::string::npos);
   const std::string deep = std::string(200, '[') + std::string(200, ']');
   EXPECT_NE(fault_of("{\"a\":" + deep + "}").find("nested too deep"), std::string::npos);
 }

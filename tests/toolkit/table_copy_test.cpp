@@ -142,7 +142,7 @@ TEST(TransferState, IsReadAsItWasWrittenAndRefusedWhereItIsAnothers) {
   EXPECT_NE(fault(StateFile(path, "c to d")).find("belongs to another transfer (a to b)"), std::string::npos);
   for (const char* text : {"{}", "no JSON", "", R"({"transfer":"a to b","segments":[{}]})"}) {
     std::ofstream(path) << text;
-    EXPECT_NE(fault(file).find("does not say how far"), std::string::npos) << text;
+    EXPECT_NE(fault(file).find("does not record"), std::string::npos) << text;
   }
   file.remove();
   EXPECT_FALSE(file.read());

@@ -158,7 +158,7 @@ class WithPeers(unittest.TestCase):
         for number in range(300, 400):
             write(number)
         _, err = self.stator(*command[1:], "--until-caught-up")
-        self.assertNotIn("begins anew", err)
+        self.assertNotIn("starting over", err)
         self.assertRegex(err, r"followed to the end: \d+ changes? applied")
         self.assertRegex(err, r"verified: \d+ items, checksum")
         items = int(re.search(r"verified: (\d+)", err).group(1))

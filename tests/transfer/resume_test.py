@@ -189,7 +189,7 @@ class Resumed(unittest.TestCase):
         return path
 
     def assert_begins_anew(self, said, table, fault, what):
-        self.assertRegex(said, rf"(?m)^table {table}( \(.*\))? {fault} when this {what} was ended: it begins anew$")
+        self.assertRegex(said, rf"(?m)^table {table}( \(.*\))? {fault} when this {what} was ended: starting over$")
         self.assertNotIn("earlier", said)
 
     def test_an_import_into_a_table_made_anew(self):
@@ -197,7 +197,7 @@ class Resumed(unittest.TestCase):
         self.make_table("anew")
         self.ended(signal.SIGINT, *command)
         self.make_anew("anew")
-        self.assert_begins_anew(self.run_whole(*command).stderr, "anew", "is not the one that it was", "import")
+        self.assert_begins_anew(self.run_whole(*command).stderr, "anew", "is not the same as", "import")
         self.assert_same_as_shop("anew")
 
     def test_an_import_into_a_table_that_went_back(self):
@@ -207,7 +207,7 @@ class Resumed(unittest.TestCase):
         self.run_whole("snapshot", "save", "before")
         self.ended(signal.SIGINT, *command)
         self.run_whole("snapshot", "restore", "before")
-        self.assert_begins_anew(self.run_whole(*command).stderr, "back", "no longer has what was written to it last", "import")
+        self.assert_begins_anew(self.run_whole(*command).stderr, "back", "no longer has what was last written to it", "import")
         self.assert_same_as_shop("back")
 
     def test_an_export_of_a_table_made_anew(self):
@@ -221,7 +221,7 @@ class Resumed(unittest.TestCase):
                 self.make_anew("source" + name)
                 self.run_whole("put", "source" + name, '{"pk": "one", "n": 1}')
                 said = self.run_whole(*command).stderr
-                self.assert_begins_anew(said, "source" + name, "is not the one that it was", "export")
+                self.assert_begins_anew(said, "source" + name, "is not the same as", "export")
                 self.assertIn("exported 1 item of table", said)
                 text = (self.folder / name).read_text()
                 self.assertEqual(text, '{"pk":"one","n":1}\n' if name == "out.jsonl" else "pk:S,n:N\none,1\n")
@@ -234,7 +234,7 @@ class Resumed(unittest.TestCase):
         self.ended(signal.SIGINT, *command)
         self.run_whole("snapshot", "restore", "empty")
         said = self.run_whole(*command).stderr
-        self.assert_begins_anew(said, "emptied", "no longer has what was read of it last", "export")
+        self.assert_begins_anew(said, "emptied", "no longer has what was last read from it", "export")
         self.assertEqual((self.folder / "out.jsonl").read_text(), "")
 
     def test_a_copy_into_a_table_that_was_dropped(self):
@@ -242,7 +242,7 @@ class Resumed(unittest.TestCase):
         self.run_whole("ddb", "drop", "copied")
         said = self.run_whole("copy", "shop", "copied").stderr
         self.addCleanup(self.run_whole, "ddb", "drop", "copied")
-        self.assert_begins_anew(said, "copied", "is not the one that it was", "copy")
+        self.assert_begins_anew(said, "copied", "is not the same as", "copy")
         self.assertIn("verified: 1200 items", said)
 
     def test_a_followed_copy_into_a_table_that_was_dropped(self):
@@ -257,7 +257,7 @@ class Resumed(unittest.TestCase):
         self.run_whole("ddb", "drop", "followed")
         said = self.run_whole(*command, "--until-caught-up").stderr
         self.addCleanup(self.run_whole, "ddb", "drop", "followed")
-        self.assert_begins_anew(said, "followed", "is not the one that it was", "copy")
+        self.assert_begins_anew(said, "followed", "is not the same as", "copy")
         self.assert_same_as_shop("followed")
 
     def test_restart_begins_anew(self):

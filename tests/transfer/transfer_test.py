@@ -221,7 +221,7 @@ class Transfers(unittest.TestCase):
         with open(self.path("out.jsonl"), encoding="utf-8") as file:
             keys = [(item["pk"], item["sk"]) for item in map(json.loads, file)]
         self.assertEqual(len(keys), ITEMS)
-        self.assertEqual(len(set(keys)), ITEMS, "an item stands twice in the export")
+        self.assertEqual(len(set(keys)), ITEMS, "an item appears twice in the export")
         self.client.call("CreateTable", TableName="again", **TABLE)
         _, _, seconds = self.run_whole("import", "again", self.path("out.jsonl"))
         self.tell("import", seconds)
