@@ -43,23 +43,30 @@ class FileReader final : public engine::BucketReader {
     if (file_.open(file, std::ios::in | std::ios::binary) == nullptr)
       throw std::system_error(errno, std::generic_category(), "cannot read " + file);
   }
+  /// The first bytes, which `read` gives again: a pipe cannot be read anew. To be called before it.
+  std::string_view begin(std::size_t bytes) {
+    begin_.resize(bytes);
+    begin_.resize(static_cast<std::size_t>(file_.sgetn(begin_.data(), static_cast<std::streamsize>(bytes))));
+    return begin_;
+  }
   std::size_t read(char* buffer, std::size_t capacity) override {
+    if (begun_ < begin_.size()) {
+      const std::size_t bytes = begin_.copy(buffer, capacity, begun_);
+      begun_ += bytes;
+      return bytes;
+    }
     return static_cast<std::size_t>(file_.sgetn(buffer, static_cast<std::streamsize>(capacity)));
   }
 
  private:
   std::filebuf file_;
+  std::string begin_;
+  std::size_t begun_ = 0;  // of these, handed out
 };
 
 class CompressedReader : public std::streambuf {
  public:
-  explicit CompressedReader(const std::string& file) : file_(file), ending_(*ending_of(file)) {
-    std::string begin(ending_.sign.size(), '\0');
-    begin.resize(FileReader(file).read(begin.data(), begin.size()));
-    if (begin != ending_.sign)
-      throw std::runtime_error(file + " is not compressed with " + ending_.name + ", as its name says");
-    open();
-  }
+  explicit CompressedReader(const std::string& file) : file_(file), ending_(*ending_of(file)) { open(); }
   CompressedReader(const CompressedReader&) = delete;
   CompressedReader& operator=(const CompressedReader&) = delete;
 
@@ -90,7 +97,10 @@ class CompressedReader : public std::streambuf {
 
  private:
   void open() {
-    stream_ = std::make_unique<engine::InputStream>(std::make_unique<FileReader>(file_), ending_.compression);
+    auto reader = std::make_unique<FileReader>(file_);
+    if (reader->begin(ending_.sign.size()) != ending_.sign)
+      throw std::runtime_error(file_ + " is not compressed with " + ending_.name + ", as its name says");
+    stream_ = std::make_unique<engine::InputStream>(std::move(reader), ending_.compression);
     setg(nullptr, nullptr, nullptr);
     read_ = 0;
   }

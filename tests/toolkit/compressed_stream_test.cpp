@@ -1,6 +1,7 @@
 #include "toolkit/compressed_stream.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <zstd.h>
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "support/temporary_directory.h"
 
@@ -81,6 +83,15 @@ TEST_P(CompressedStream, ReadsUpToTheDamageAndSaysThatThereIsOne) {
     EXPECT_TRUE(text.starts_with(read));
     EXPECT_GT(read.size(), text.size() / 4);
   }
+}
+
+TEST_P(CompressedStream, ReadsAPipe) {
+  const std::string pipe = (directory_.path() / "pipe").string() + GetParam();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const std::string text = long_text();
+  std::thread writer([&] { std::ofstream(pipe, std::ios::binary) << compressed(text); });
+  EXPECT_EQ(rest_of(*open_compressed(pipe)), text);
+  writer.join();
 }
 
 TEST_P(CompressedStream, RefusesWhatIsNotCompressedSo) {
