@@ -8,6 +8,8 @@
 #include "json/reader.h"
 #include "remote/discovery.h"
 #include "remote/target.h"
+#include "store/checkpoint.h"
+#include "store/data_directory.h"
 
 namespace stator::cli {
 namespace {
@@ -82,7 +84,26 @@ class DirectoryStates final : public SavedStates {
   std::unique_ptr<engine::Engine> engine_;
 };
 
+void drop_unopened(const std::string& directory, const std::string& name) {
+  const store::DataDirectory held(directory, store::Access::kReadWrite);
+  const std::filesystem::path snapshot = engine::Snapshots(directory).find(name);
+  try {
+    store::delete_checkpoint(snapshot);
+  } catch (const std::system_error& error) {
+    throw store::StoreError("cannot remove " + snapshot.string() + ": " + error.code().message());
+  }
+}
+
 }  // namespace
+
+void drop_snapshot(const Session& session, const std::string& name) {
+  if (session.production || !session.endpoint_url.empty()) return open_states(session)->drop(name);
+  auto url = remote::find_running_server(session.data_directory);
+  if (!url) {
+    url = remote::open_or_find_server(target_options(session), [&] { drop_unopened(session.data_directory, name); });
+  }
+  if (url) ServedStates(session, *url).drop(name);
+}
 
 std::unique_ptr<SavedStates> open_states(const Session& session, bool read_only) {
   if (session.production) throw CommandError("stator: snapshots are for Stator's own databases, not for AWS", 2);

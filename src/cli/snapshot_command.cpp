@@ -46,10 +46,13 @@ void list(Session& session) {
   draw(table, *session.out, session.colour);
 }
 
-using Change = void (SavedStates::*)(const std::string& name);
+using Change = void(const Session& session, const std::string& name);
+
+void save(const Session& session, const std::string& name) { open_states(session)->save(name); }
+void restore(const Session& session, const std::string& name) { open_states(session)->restore(name); }
 
 void add_change(CLI::App& snapshot, Session& session, const std::string& word, const std::string& description,
-                const std::string& done, Change change) {
+                const std::string& done, Change* change) {
   CLI::App* const command = snapshot.add_subcommand(word, description);
   const auto name = std::make_shared<std::string>();
   command->add_option("NAME", *name, "Letters, digits, hyphens, underscores and dots")->required();
@@ -60,7 +63,7 @@ void add_change(CLI::App& snapshot, Session& session, const std::string& word, c
       *session.out << "would " << word << " snapshot " << *name << "\n";
       return;
     }
-    ((*open_states(session)).*change)(*name);
+    change(session, *name);
     if (!session.quiet) *session.err << done << " " << *name << "\n";
   });
 }
@@ -76,10 +79,10 @@ void add_snapshot_command(CLI::App& root, Session& session) {
       "database as for a small one. Snapshots are in the data directory, or in the memory of a server with "
       "--in-memory.\n"
       "Example: stator snapshot save before-the-test");
-  add_change(*snapshot, session, "save", "Save the database, replacing an earlier snapshot of that name", "saved",
-             &SavedStates::save);
-  add_change(*snapshot, session, "restore", "Restore the database from a snapshot", "restored", &SavedStates::restore);
-  add_change(*snapshot, session, "drop", "Delete a snapshot", "dropped", &SavedStates::drop);
+  add_change(*snapshot, session, "save", "Save the database, in the place of an earlier snapshot of that name", "saved",
+             save);
+  add_change(*snapshot, session, "restore", "Make the database what a snapshot holds", "restored", restore);
+  add_change(*snapshot, session, "drop", "Forget a snapshot", "dropped", drop_snapshot);
   CLI::App* const list_command = snapshot->add_subcommand("list", "List the snapshots");
   list_command->footer("Example: stator snapshot list --output json");
   list_command->callback([&session] { list(session); });

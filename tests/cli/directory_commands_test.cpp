@@ -118,5 +118,24 @@ TEST(DirectoryCommands, NobodyOpensWhatARepairDidNotFinish) {
   EXPECT_EQ(run_line({"count", "shop", "--data", repaired, "-q"}).out, "2000\n");
 }
 
+TEST(DirectoryCommands, ASnapshotIsDroppedOnAFullDisk) {
+  const TemporaryDirectory directory;
+  const std::string data = (directory.path() / "data").string();
+  ASSERT_EQ(run_line({"create", "shop", "pk", "--data", data}).code, 0);
+  ASSERT_EQ(run_line({"snapshot", "save", "before", "--data", data}).code, 0);
+  const auto drop = [&] {
+    const SmallFiles none(0);
+    return run_line({"snapshot", "drop", "before", "--data", data});
+  };
+  Outcome outcome = drop();
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.err, "dropped before\n");
+  EXPECT_EQ(run_line({"snapshot", "list", "--data", data}).err, "no snapshots\n");
+  outcome = drop();
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.err.find("There is no snapshot of that name"), std::string::npos) << outcome.err;
+  EXPECT_EQ(run_line({"count", "shop", "--data", data, "-q"}).out, "0\n");
+}
+
 }  // namespace
 }  // namespace stator::cli
