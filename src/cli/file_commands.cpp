@@ -61,7 +61,7 @@ toolkit::FileFormat export_format(const std::string& name, const std::string& fi
 CLI::Option* add_format(CLI::App& command, std::string& format) {
   return command
       .add_option("--format", format,
-                  "jsonl (plain JSON, one item per line), ddb-json (DynamoDB JSON) or csv; else by FILE")
+                  "jsonl (plain JSON, one item per line), ddb-json (DynamoDB JSON), csv or ion; else by FILE")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"jsonl", "ddb-json", "csv", "ion"}));
 }
@@ -449,10 +449,10 @@ class Import {
   /// Finds the files, and how far an earlier run came.
   void open() {
     if (!is_file()) return;
-    const bool is_folder = fs::is_directory(options_.file);
-    if (is_folder && !options_.format.empty() && options_.format != "ddb-json")
-      throw toolkit::WordError("an AWS export is read as ddb-json, not as " + options_.format);
-    files_ = is_folder ? toolkit::export_data_files(options_.file) : std::vector<fs::path>{options_.file};
+    is_folder_ = fs::is_directory(options_.file);
+    if (is_folder_ && !options_.format.empty() && options_.format != "ddb-json" && options_.format != "ion")
+      throw toolkit::WordError("an AWS export is read as ddb-json or ion, not as " + options_.format);
+    files_ = is_folder_ ? toolkit::export_data_files(options_.file) : std::vector<fs::path>{options_.file};
     state_.tables = {table_.identity};
     state_.segments.resize(files_.size());
     std::string parts;

@@ -15,7 +15,7 @@ class WorkLock {
   /// How long to wait for another command before giving up.
   static constexpr std::chrono::seconds kPatience{60};
 
-  /// Locks the content of the connection's database: for migrations, schema and seed.
+  /// Locks the contents of the connection's database: for migrations, schema and seed.
   /// Throws Error (kTimeout) "another command has been working on database NAME for 60 seconds".
   static WorkLock on_contents(Connection& connection, std::chrono::seconds patience = kPatience);
   /// Locks the name of a database, whether it exists or not, for commands that create or drop it. They must all be

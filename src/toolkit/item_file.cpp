@@ -351,48 +351,7 @@ class JsonReader : public ItemFileReader {
   /// What a bad item seems to be instead, as the end of a message.
   [[nodiscard]] std::string hint(const std::string& text, bool plain) const {
     if (!core::is_utf8(text)) return kOtherEncoding;
-    return plain && is_ddb_json(text) ? "; is this DynamoDB JSON? Then give --format ddb-json" : "";
-  }
-
-  /// Whether it is one, or one that is wrapped (`unwrapped`). No key is a map, so none can be taken for plain JSON.
-  [[nodiscard]] bool is_ddb_json(const std::string& text) const {
-    json::Parser parser;
-    json::Object object;
-    json::Value member;
-    if (!parse_object(parser, text, object)) return false;
-    object = unwrapped(object);
-    return json::find_member(object, table_.partition_key.name, member) && is_wire_value(member);
-  }
-
-  static bool is_wire_value(const json::Value& value) {
-    json::Object typed;
-    return value.get(typed) == simdjson::SUCCESS && typed.size() == 1 &&
-           std::ranges::find(kTypes, (*typed.begin()).key) != kTypes.end();
-  }
-
-  /// AWS's exports wrap each item, {"Item": …}, as do requests, {"PutRequest": {"Item": …}}. An item whose key is an
-  /// attribute of such a name is not wrapped.
-  [[nodiscard]] json::Object unwrapped(json::Object object) const {
-    for (const char* name : {"PutRequest", "Item"}) {
-      json::Value wrapped;
-      json::Object inner;
-      if (object.size() == 1 && json::find_member(object, name, wrapped) && wrapped.get(inner) == simdjson::SUCCESS &&
-          table_.partition_key.name != name)
-        object = inner;
-    }
-    return object;
-  }
-
-  [[nodiscard]] std::string wire_json_item(const std::string& text) const {
-    json::Parser parser;
-    json::Object object;
-    if (parser.parse(text).get(object) != simdjson::SUCCESS) throw BadItem(line_, "expected a JSON object");
-    object = unwrapped(object);
-    for (const auto member : object) {
-      if (!is_wire_value(member.value))
-        throw BadItem(line_, "attribute " + std::string(member.key) + " is not a value in DynamoDB JSON ({\"S\": …})");
-    }
-    return json::normalise_item(object).json;
+    return plain && is_item_record(table_, text) ? "; is this DynamoDB JSON? Then give --format ddb-json" : "";
   }
 
   const TableInfo& table_;

@@ -275,7 +275,10 @@ std::vector<ModelSource> read_model_sources(std::string_view text, const std::st
   try {
     root = parser.parse(text);
   } catch (const std::exception&) {
-    throw std::runtime_error("this is not JSON");
+    throw std::runtime_error(
+        "this is not JSON (for a CloudFormation or SAM template in YAML: cfn-flip converts it; cdk synth and "
+        "serverless "
+        "package leave one in cdk.out and .serverless)");
   }
   if (const auto resources = template_resources(root)) return tables_of_template(*resources);
   json::Array data_model;
@@ -289,8 +292,9 @@ std::vector<ModelSource> read_model_sources(std::string_view text, const std::st
   const json::Value table = member(root, "Table").value_or(member(root, "TableDescription").value_or(root));
   if (!member(table, "KeySchema") || !member(table, "AttributeDefinitions"))
     throw std::runtime_error(
-        "expected describe-table's output, a CreateTable request, a NoSQL Workbench data model or a OneTable "
-        "schema");
+        "expected describe-table's output, a CreateTable request, a CloudFormation template, a NoSQL Workbench data "
+        "model "
+        "or a OneTable schema");
   ModelSource source;
   source.table = read_table_info(minified(table));
   if (const auto expiry = member(table, "TimeToLiveSpecification"))

@@ -666,7 +666,7 @@ TEST(DbCommandsTarget, StartStatusLogsAndUrlShowThePrivateCluster) {
                                              {"sessions", "end", "1", "--output", "json"},
                                              {"sessions", "--region", "eu-west-1"}})
     EXPECT_EQ(db(line).code, 2) << ::testing::PrintToString(line);
-  // What is missing is told with the command that makes it.
+  // An error about something missing names the command that creates it.
   expect_fault(db({"query", "SELECT 1"}), "does not exist; stator db setup creates it");
   EXPECT_EQ(db({"create"}).code, 0);
   EXPECT_TRUE(contains(db({"query", "SELECT * FROM users"}).err, "^\nstator db schema-load loads the model's tables"));

@@ -214,8 +214,12 @@ TEST_F(Init, SaysWhatAFileIsNot) {
     const char* err;
   } rows[] = {
       {"{", "this is not JSON"},
-      {"{}", "expected describe-table's output, a CreateTable request, a NoSQL Workbench data model or a OneTable"},
+      {"{}", "expected describe-table's output, a CreateTable request, a CloudFormation template, a NoSQL Workbench"},
       {"[]", "expected describe-table's output"},
+      {"Resources:\n  Table:\n",
+       "this is not JSON (for a CloudFormation or SAM template in YAML: cfn-flip converts it"},
+      {R"({"Resources":{"a":{"Type":"AWS::S3::Bucket"}}})", "the template has no table"},
+      {R"({"Resources":{"a":{"Type":"AWS::DynamoDB::Table","Properties":{}}}})", "resource a: "},
       {R"({"DataModel":[{"TableName":"t"}]})", "has no PartitionKey"},
       {R"({"DataModel":[{"TableName":"things","KeyAttributes":{"PartitionKey":{"AttributeName":"pk",)"
        R"("AttributeType":"S"}},"TableData":[5]}]})",

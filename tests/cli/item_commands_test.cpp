@@ -350,7 +350,7 @@ TEST_F(ItemCommands, TellMistakesInOneLineAndEndWithTwo) {
        2,
        "stator: --endpoint-url: its value is empty (help: stator tables --help)\n"},
       {{"ddb", "tail", "shop", "--output", "table"}, 2, nullptr},
-      // No text becomes another one.
+      // No text is silently replaced by another one.
       {{"get", "\xFF", "ann", "1"}, 2, "stator: TableName is not UTF-8\n"},
       {{"update", "shop", "ann", "1001", "--set", "a\xFF=1"}, 2, "stator: \"a\xEF\xBF\xBD\" is not UTF-8\n"},
       {{"scan", "shop", "--attributes", "\xFF"}, 2, nullptr},

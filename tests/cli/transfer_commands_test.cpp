@@ -127,7 +127,7 @@ TEST_F(TransferCommands, CompressedFilesAndAwsExportsAreReadBack) {
             std::string::npos);
   EXPECT_NE(stator({"import", "every", path("models")}).err.find("holds no export"), std::string::npos);
   EXPECT_EQ(stator({"import", "every", path("bucket"), "--format", "csv"}).err,
-            "stator: an AWS export is read as ddb-json, not as csv\n");
+            "stator: an AWS export is read as ddb-json or ion, not as csv\n");
   write("cut.jsonl.gz", read("out.jsonl.gz").substr(0, read("out.jsonl.gz").size() - 9));
   const Outcome cut = stator({"import", "every", path("cut.jsonl.gz")});
   EXPECT_EQ(cut.code, 1);
