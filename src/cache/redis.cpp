@@ -100,7 +100,7 @@ RedisAddress parse_redis_url(std::string_view url) {
   }
   if (const std::size_t colon = url.rfind(':'); colon != std::string_view::npos && !url.ends_with(']')) {
     if (!parse_number(url.substr(colon + 1), address.port) || address.port == 0) {
-      throw std::invalid_argument("\"" + std::string(url.substr(colon + 1)) + "\" is no port");
+      throw std::invalid_argument("\"" + std::string(url.substr(colon + 1)) + "\" is not a port");
     }
     url = url.substr(0, colon);
   }

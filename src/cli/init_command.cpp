@@ -136,7 +136,7 @@ class Questions {
 
   /// Asks for a key: "name" or "name N".
   toolkit::KeyColumn ask_key(const std::string& question, const std::string& otherwise) {
-    const std::string answer = ask(question + " (name, and N or B where it is no text)", otherwise);
+    const std::string answer = ask(question + " (name, and N or B if it is not text)", otherwise);
     const std::size_t space = answer.find(' ');
     toolkit::KeyColumn column{answer.substr(0, space), space == std::string::npos ? "S" : answer.substr(space + 1)};
     if (column.type != "S" && column.type != "N" && column.type != "B")

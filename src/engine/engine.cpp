@@ -369,7 +369,7 @@ void Engine::reset() {
 
 /// While the gate is closed nobody saves or drops the snapshot.
 void Engine::restart_with(const std::filesystem::path& checkpoint, Gate::Closed& closed) {
-  if (impl_ == nullptr) throw store::StoreError("there is no database any more, since a restore failed");
+  if (impl_ == nullptr) throw store::StoreError("the database is closed, since a restore failed");
   store::Store& store = *frame_->store;
   const int pauses = impl_->jobs.pauses();
   impl_.reset();

@@ -288,7 +288,7 @@ class Delivery::Sender {
     json::Array results;
     if (parser.parse(reply).get(object) != simdjson::SUCCESS || !json::find_member(object, "Records", member) ||
         member.get(results) != simdjson::SUCCESS || results.size() != sent.size()) {
-      throw std::runtime_error("PutRecords answered what is no list of results");
+      throw std::runtime_error("PutRecords did not answer a list of results");
     }
     std::string failure;
     std::size_t at = 0;

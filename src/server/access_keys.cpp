@@ -133,7 +133,7 @@ bool AccessRules::allows_table(std::string_view table) const {
 }
 
 AccessKeys::AccessKeys(const std::vector<AccessKey>& keys) {
-  if (keys.empty()) throw ConfigurationError("there is no access key in the credentials");
+  if (keys.empty()) throw ConfigurationError("the credentials have no access key");
   for (const AccessKey& key : keys) {
     const auto [found, added] = keys_.emplace(key.id, std::make_shared<const AccessKey>(key));
     if (!added) {
@@ -176,7 +176,7 @@ std::shared_ptr<Followed<AccessKeys>> follow_access_keys(const std::string& sour
     // A secret may contain slashes, an id may not. The message does not quote the text, which may be a secret.
     const std::size_t colon = source.find(':');
     if (colon != std::string::npos && source.find('/') > colon) return fixed_keys(key_of_text(source));
-    throw NoKeysSource("--credentials: there is no such file (nor is it KEY:SECRET or \"env\")");
+    throw NoKeysSource("--credentials: no such file (and it is not KEY:SECRET or \"env\")");
   }
   return follow_files<AccessKeys>({source},
                                   [source] { return std::make_shared<const AccessKeys>(keys_of_file(source)); });

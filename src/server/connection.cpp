@@ -341,7 +341,7 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
     spdlog::error("a request could not be answered: {}", error.what());
     call.failed = true;
   } catch (...) {
-    spdlog::error("a request could not be answered, for something that is no exception");
+    spdlog::error("a request could not be answered because of something that is not an exception");
     call.failed = true;
   }
   // Done before the connection waits for the loop, since most pages are much smaller than their reservation.

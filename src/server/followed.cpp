@@ -17,7 +17,7 @@ void WatchedFiles::require_regular() const {
     std::error_code error;
     const auto status = std::filesystem::status(file, error);
     if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) continue;
-    throw std::runtime_error(file.string() + " is no regular file, so that it is not read again");
+    throw std::runtime_error(file.string() + " is not a regular file, so it is not read again");
   }
 }
 

@@ -363,7 +363,7 @@ void Protocol::answer_safely(std::string_view what, ReplyHead& reply, ReplyBuffe
     log_->error("{} failed: {} (request {})", what, error.what(), request_id_);
     answer_with(internal_error(), reply, replies);
   } catch (...) {
-    log_->error("{} failed with something that is no exception (request {})", what, request_id_);
+    log_->error("{} failed with something that is not an exception (request {})", what, request_id_);
     answer_with(internal_error(), reply, replies);
   }
 }

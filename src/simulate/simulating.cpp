@@ -546,7 +546,7 @@ void Simulating::append_metrics(core::MetricsText& out) const {
     }
     for (const auto& [name, sum] : sums) out.sample(sum, {{"rule", name}});
   };
-  append("stator_simulate_requests_total", "Requests that a rule was for; anew with each set of rules.",
+  append("stator_simulate_requests_total", "Requests that a rule matched; reset with each set of rules.",
          &Script::Counts::fitted);
   append("stator_simulate_acted_total", "Those of them that it did something to.", &Script::Counts::acted);
 }

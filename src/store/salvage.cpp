@@ -497,7 +497,7 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
     }
     // Without the manifest RocksDB does not know the order of tables, so an older version of an item may win.
     told.emplace_back(
-        std::string("the list of tables cannot be used and is made anew from the tables that are there; items may have "
+        std::string("the list of tables cannot be used and was rebuilt from the tables that are there; items may have "
                     "older values") +
         (tables_are_known ? "" : ", and whether a table is missing is not known"));
     options.create_if_missing = true;

@@ -430,7 +430,7 @@ class TypedCsvReader : public ItemFileReader {
     if (colon != std::string::npos && colon > 0) {
       std::string types;
       for (const std::string_view type : kTypes) types.append(types.empty() ? "" : ", ").append(type);
-      throw BadItem(reader_.line(), "column " + text + ": \"" + text.substr(colon + 1) + "\" is no type (" + types +
+      throw BadItem(reader_.line(), "column " + text + ": \"" + text.substr(colon + 1) + "\" is not a type (" + types +
                                         "); an attribute with a colon in its name is " + text + ":S");
     }
     return {text, "S"};

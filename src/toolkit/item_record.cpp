@@ -82,7 +82,7 @@ ItemChange change_of_record(const TableInfo& table, std::string_view text, std::
   const Unwrapped record = unwrap(object, table.partition_key.name);
   for (const auto member : record.attributes) {
     if (!is_wire_value(member.value))
-      throw BadItem(line, "attribute " + std::string(member.key) + " is no value of DynamoDB's JSON ({\"S\": …})");
+      throw BadItem(line, "attribute " + std::string(member.key) + " is not a value in DynamoDB JSON ({\"S\": …})");
   }
   std::string item = json::normalise_item(record.attributes).json;
   check_keys(table, item, line);

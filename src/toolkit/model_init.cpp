@@ -144,7 +144,8 @@ ModelSource read_workbench_table(const json::Value& table) {
   json::Array items;
   if (table["TableData"].get(items) == simdjson::SUCCESS) {
     for (const json::Value item : items) {
-      if (!item.is_object()) throw std::runtime_error("the TableData of " + source.table.name + " has what is no item");
+      if (!item.is_object())
+        throw std::runtime_error("the TableData of " + source.table.name + " has an entry that is not an item");
       source.items.push_back(minified(item));
     }
   }
@@ -191,7 +192,8 @@ class OneTable {
     if (root_["models"].get(models) != simdjson::SUCCESS) return;
     for (const auto model : models) {
       const std::string name(model.key);
-      if (!model.value.is_object()) throw std::runtime_error("the OneTable schema's model " + name + " is no object");
+      if (!model.value.is_object())
+        throw std::runtime_error("the OneTable schema's model " + name + " is not an object");
       visit(name, model.value);
     }
   }

@@ -300,7 +300,7 @@ class WireWriter {
     if (token.kind != TokenKind::kString || form == "$NS")
       fail(at, form + (is_number ? " takes numbers" : form == "$SS" ? " takes strings" : " takes base64"));
     if ((form == "$B" || form == "$BS") && !core::base64_decoded_size(token.text))
-      fail(at, "\"" + token.text.substr(0, 60) + "\" is no base64");
+      fail(at, "\"" + token.text.substr(0, 60) + "\" is not base64");
     json::append_string(token.text, out_);
   }
 

@@ -67,7 +67,7 @@ void read_projection(const json::Value& index, std::string& type, std::vector<st
   if (projection["NonKeyAttributes"].get(names) != simdjson::SUCCESS) return;
   for (const json::Value name : names) {
     std::string_view text;
-    if (name.get(text) != simdjson::SUCCESS) throw std::runtime_error("a name of NonKeyAttributes is no text");
+    if (name.get(text) != simdjson::SUCCESS) throw std::runtime_error("a name in NonKeyAttributes is not a string");
     included.emplace_back(text);
   }
 }

@@ -223,13 +223,14 @@ TEST_F(Init, SaysWhatAFileIsNot) {
       {R"({"DataModel":[{"TableName":"t"}]})", "has no PartitionKey"},
       {R"({"DataModel":[{"TableName":"things","KeyAttributes":{"PartitionKey":{"AttributeName":"pk",)"
        R"("AttributeType":"S"}},"TableData":[5]}]})",
-       "the TableData of things has what is no item"},
-      {R"({"indexes":{"primary":{"hash":"pk"}},"models":{"User":5}})", "the OneTable schema's model User is no object"},
+       "the TableData of things has an entry that is not an item"},
+      {R"({"indexes":{"primary":{"hash":"pk"}},"models":{"User":5}})",
+       "the OneTable schema's model User is not an object"},
       {R"({"TableName":"things","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],)"
        R"("KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"GlobalSecondaryIndexes":[{"IndexName":"by-pk",)"
        R"("KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"Projection":{"ProjectionType":"INCLUDE",)"
        R"("NonKeyAttributes":[5]}}]})",
-       "a name of NonKeyAttributes is no text"},
+       "a name in NonKeyAttributes is not a string"},
       {R"({"indexes":{},"models":{}})", "has no indexes.primary"},
   };
   for (const auto& row : rows) {

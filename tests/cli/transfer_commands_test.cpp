@@ -169,11 +169,11 @@ TEST_F(TransferCommands, BadItemsAreNamedByLine) {
       {"csv", "pk,n,x\na,1\n", ":2: 2 fields, but 3 columns"},
       {"csv", "pk,n,x\na,1,\nb\n", ":3: 1 field, but 3 columns"},
       {"csv", "pk,n:X\na,1\n",
-       ":1: column n:X: \"X\" is no type (S, N, B, SS, NS, BS, M, L, BOOL, NULL); an attribute with a colon in its "
+       ":1: column n:X: \"X\" is not a type (S, N, B, SS, NS, BS, M, L, BOOL, NULL); an attribute with a colon in its "
        "name "
        "is n:X:S"},
-      {"csv", "pk,n:number\na,1\n", ":1: column n:number: \"number\" is no type ("},
-      {"csv", "pk,n,x:\na,1,\n", ":1: column x:: \"\" is no type ("},
+      {"csv", "pk,n:number\na,1\n", ":1: column n:number: \"number\" is not a type ("},
+      {"csv", "pk,n,x:\na,1,\n", ":1: column x:: \"\" is not a type ("},
       {"csv", "pk,n,l:L\na,1,{}\n", ":2: column l: expected a value of type L"},
       {"csv", "pk,n,b:BOOL\na,1,yes\n", ":2: column b: expected true or false, found \"yes\""},
       {"csv", "pk,n\n\"a,1\n", ":2: a quote is not closed"},

@@ -73,7 +73,7 @@ TEST(PlainJson, NamesThePlaceOfAMistake) {
       "column 6: 123456789012345678901234567890123456789: Attempting to store more than 38 significant digits in a "
       "Number");
   EXPECT_NE(fault_of(R"({"a":1e200})").find("Number overflow"), std::string::npos) << fault_of(R"({"a":1e200})");
-  EXPECT_NE(fault_of(R"({"a":{"$B":"?"}})").find("\"?\" is no base64"), std::string::npos);
+  EXPECT_NE(fault_of(R"({"a":{"$B":"?"}})").find("\"?\" is not base64"), std::string::npos);
   EXPECT_NE(fault_of(R"({"a":{"$SS":"x"}})").find("$SS takes an array"), std::string::npos);
   EXPECT_NE(fault_of(R"({"a":{"$SS":[1]}})").find("$SS takes strings"), std::string::npos);
   EXPECT_NE(fault_of(R"({"a":{"$NS":["1"]}})").find("$NS takes numbers"), std::string::npos);

@@ -149,7 +149,7 @@ std::unique_ptr<Bucket> FolderBuckets::bucket(const std::string& name, const std
   if (!directory_.empty() && fs::is_directory(root, error)) return std::make_unique<FolderBucket>(std::move(root));
   throw BucketError("S3NoSuchBucket", "The specified bucket does not exist: " +
                                           (directory_.empty() ? name + " (there are no buckets without --buckets)"
-                                                              : root.string() + " is no folder"));
+                                                              : root.string() + " is not a folder"));
 }
 
 }  // namespace stator::engine

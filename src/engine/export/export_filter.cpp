@@ -39,7 +39,7 @@ ExportFilter::ExportFilter(std::string_view specification, const core::KeySchema
   json::Parser parser;
   json::Object object;
   if (parser.parse(specification).get(object) != simdjson::SUCCESS) {
-    core::throw_validation("FilterSpecification is no object");
+    core::throw_validation("FilterSpecification is not an object");
   }
   const auto names = object_member(object, "ExpressionAttributeNames");
   const auto values = object_member(object, "ExpressionAttributeValues");

@@ -33,7 +33,7 @@ std::optional<json::Object> object_member(const json::Object& record, std::strin
   json::Value value;
   json::Object object;
   if (!json::find_member(record, name, value)) return std::nullopt;
-  if (value.get(object) != simdjson::SUCCESS) core::throw_validation(std::string(name) + " is no object");
+  if (value.get(object) != simdjson::SUCCESS) core::throw_validation(std::string(name) + " is not an object");
   return object;
 }
 
@@ -48,7 +48,7 @@ Put read_put(const json::Object& record) {
   expression::Bindings bindings(names ? &*names : nullptr, values ? &*values : nullptr);
   if (json::find_member(record, "ConditionExpression", value)) {
     std::string_view text;
-    if (value.get(text) != simdjson::SUCCESS) core::throw_validation("ConditionExpression is no string");
+    if (value.get(text) != simdjson::SUCCESS) core::throw_validation("ConditionExpression is not a string");
     put.condition = expression::bind_condition(text, expression::ConditionKind::kCondition, bindings);
   }
   bindings.check_all_used();
@@ -168,7 +168,7 @@ double BulkPutJob::put_record(const TablePtr& table, const InputRecord& record, 
     try {
       json::Object object;
       if (json::Parser::of_this_thread().parse(record.json).get(object) != simdjson::SUCCESS)
-        core::throw_validation("this is no object");
+        core::throw_validation("this is not an object");
       const Put put = read_put(object);
       const ImportedItem imported = check_imported_item(*table, put.item);
       item_json = imported.item.json;

@@ -99,7 +99,7 @@ struct InputStream::Impl::Gzip final : Impl {
         in_member = false;
         ::inflateReset(&stream);
       } else if (result != Z_OK && result != Z_BUF_ERROR) {
-        throw InputError(std::string("this is no gzip data: ") + (stream.msg != nullptr ? stream.msg : "damaged"));
+        throw InputError(std::string("this is not gzip data: ") + (stream.msg != nullptr ? stream.msg : "damaged"));
       }
     }
     return capacity - stream.avail_out;
@@ -126,7 +126,7 @@ struct InputStream::Impl::Zstd final : Impl {
       const std::size_t result = ::ZSTD_decompressStream(stream, &out, &in);
       raw.take(in.pos);
       if (::ZSTD_isError(result) != 0) {
-        throw InputError(std::string("this is no zstd data: ") + ::ZSTD_getErrorName(result));
+        throw InputError(std::string("this is not zstd data: ") + ::ZSTD_getErrorName(result));
       }
       in_frame = result != 0;
       pending = in_frame && out.pos == out.size;

@@ -333,7 +333,7 @@ class IonText {
   /// Reads the attributes of an item.
   void read_attributes(std::string& out) {
     if (next_char() != '{' || peek(1) == '{') {
-      note("the item is no struct");
+      note("the item is not a struct");
       read_value(out);
       return;
     }
@@ -428,7 +428,7 @@ class IonText {
   /// Reads a set: a list of scalars of one type.
   void read_set(char type, std::string& out) {
     if (next_char() != '[') {
-      note("a set is no list");
+      note("a set is not a list");
       read_value(out);
       return;
     }

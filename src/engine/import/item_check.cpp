@@ -44,7 +44,7 @@ void check_typed(std::string_view type, const json::Value& value) {
 void check_value(const json::Value& value) {
   json::Object object;
   if (value.get(object) != simdjson::SUCCESS || object.size() != 1) {
-    core::throw_validation("an attribute value is no object of one type");
+    core::throw_validation("an attribute value is not an object with one type");
   }
   const auto member = *object.begin();
   check_typed(member.key, member.value);

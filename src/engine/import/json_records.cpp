@@ -27,7 +27,7 @@ class JsonRecords final : public RecordReader {
     try {
       json::Parser::of_this_thread().parse(record.json);
     } catch (const core::ApiError&) {
-      return garbage(record, "this is no JSON");
+      return garbage(record, "this is not JSON");
     }
     return {Parsed::What::kRecord, end};
   }
