@@ -47,20 +47,15 @@ Unwrapped unwrap(const json::Object& record, std::string_view partition_key) {
     const json::Object outer = found.attributes;
     const bool is_alone = outer.size() == 1;
     const bool is_change = find_object(outer, "Keys", inner) && find_object(outer, "Metadata", inner);
-    if (is_alone && (find_object(outer, "PutRequest", inner) || find_object(outer, "Item", inner) ||
-                     find_object(outer, "Record", inner))) {
-      found.attributes = inner;
-    } else if (is_alone && find_object(outer, "DeleteRequest", inner) && find_object(inner, "Key", inner)) {
-      found.attributes = inner;
-      found.is_deletion = true;
-    } else if (is_change && find_object(outer, "NewImage", inner)) {
-      found.attributes = inner;
-    } else if (is_change && find_object(outer, "Keys", inner)) {
-      found.attributes = inner;
-      found.is_deletion = true;
-    } else {
-      return found;
-    }
+    const bool holds_item = (is_alone && (find_object(outer, "PutRequest", inner) ||
+                                          find_object(outer, "Item", inner) || find_object(outer, "Record", inner))) ||
+                            (is_change && find_object(outer, "NewImage", inner));
+    const bool holds_key =
+        !holds_item && ((is_alone && find_object(outer, "DeleteRequest", inner) && find_object(inner, "Key", inner)) ||
+                        (is_change && find_object(outer, "Keys", inner)));
+    if (!holds_item && !holds_key) return found;
+    found.attributes = inner;
+    found.is_deletion = found.is_deletion || holds_key;
     found.is_wrapped = true;
   }
   return found;
