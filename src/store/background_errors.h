@@ -36,10 +36,10 @@ class BackgroundErrors {
   void watch(rocksdb::DB& database);
   /// Must be called before the database is closed.
   void stop();
-  /// How many errors are over. To be asked before a write.
+  /// The number of errors that have ended. Read it before a write, for `on_write_failed`.
   [[nodiscard]] std::uint64_t recoveries() const { return recoveries_.load(std::memory_order_acquire); }
-  /// To be called when a write failed, with `recoveries` of before it: RocksDB does not call the listener for every
-  /// kind of error. One that is over by now counts no more; the next write tells whether it is.
+  /// Must be called when a write failed, with the `recoveries` read before it: RocksDB does not call the listener for
+  /// every kind of error. An error that has ended since does not count; the next write shows whether it has.
   void on_write_failed(const rocksdb::Status& status, std::uint64_t recoveries);
   /// Not OK while the log cannot take writes, so that none must be tried. To be called before each write with a log.
   [[nodiscard]] rocksdb::Status write_error() const {

@@ -170,8 +170,8 @@ struct Store::Impl {
   rocksdb::DB* db = nullptr;
   GroupCommit group_commit{[this](rocksdb::WriteBatch& batch) { return write(batch, true); }};
 
-  /// What `write` returns. RocksDB's writers stand in a queue, which one that throws never leaves: every later write
-  /// would wait for ever, and so would the end of the store.
+  /// Returns what `write` returns. If it throws, ends the process: RocksDB's writers stand in a queue, which a writer
+  /// that throws never leaves, so every later write and the closing of the store would wait forever.
   template <typename Write>
   rocksdb::Status in_queue(const Write& write) const noexcept {
     try {
@@ -201,11 +201,14 @@ struct Store::Impl {
     }
     return status;
   }
-  /// Throws where a write has failed, of which the database must hear: it is what tries to resume.
-  void check_written(const rocksdb::Status& status) const {
+  /// Makes a write. Throws if it fails; the database's errors are told of it, since they try to resume.
+  template <typename Write>
+  void write_or_throw(const Write& write) const {
+    const std::uint64_t recoveries = database->errors().recoveries();
+    const rocksdb::Status status = write();
     if (status.ok()) return;
     if (status.IsMemoryLimit()) throw std::bad_alloc();
-    database->errors().on_write_failed(status);
+    database->errors().on_write_failed(status, recoveries);
     check(status);
   }
   rocksdb::ReadOptions read_options(Keep keep) {
@@ -467,7 +470,8 @@ void Store::write(Batch& batch, bool sync, std::size_t callers) {
   if (impl_->budget) impl_->budget->check(*impl_->db, batch.impl_->batch.GetDataSize(), batch.impl_->removes);
   const RowCache::Fence fence(impl_->rows, batch.impl_->keys);
   rocksdb::WriteBatch& changes = batch.impl_->batch;
-  impl_->check_written(sync ? impl_->group_commit.write(changes, callers) : impl_->write(changes, false));
+  impl_->write_or_throw(
+      [&] { return sync ? impl_->group_commit.write(changes, callers) : impl_->write(changes, false); });
 }
 
 void Store::check_log() const { check(impl_->database->errors().write_error()); }
@@ -509,10 +513,12 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
       {
         const RowCache::Fence fence(impl_->rows, lower, upper);
         check_log();
-        impl_->check_written(impl_->written([&] {
-          return impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower),
-                                        slice(upper));
-        }));
+        impl_->write_or_throw([&] {
+          return impl_->written([&] {
+            return impl_->db->DeleteRange(impl_->write_options, impl_->db->DefaultColumnFamily(), slice(lower),
+                                          slice(upper));
+          });
+        });
       }
       // After the fence has ended: this waits for the disk, and under a fence no row that is read would be cached.
       impl_->drop_files(slice(lower), slice(upper));
@@ -522,7 +528,7 @@ void Store::delete_range(std::string_view lower, std::string_view upper) {
   }
   if (batch.empty()) return;
   const RowCache::Fence fence(impl_->rows, batch.impl_->keys);
-  impl_->check_written(impl_->write(batch.impl_->batch, impl_->write_options.sync));
+  impl_->write_or_throw([&] { return impl_->write(batch.impl_->batch, impl_->write_options.sync); });
 }
 
 void Store::checkpoint(const std::filesystem::path& directory, CheckpointKind kind) {
