@@ -20,7 +20,7 @@ namespace stator::bench {
 namespace {
 
 /// How a node learns of writes through other nodes.
-enum class Told : std::uint8_t { kNobody, kSharedLevel, kStreams };
+enum class NotifiedBy : std::uint8_t { kNobody, kSharedLevel, kStreams };
 
 struct Fleet {
   std::size_t nodes = 3;
@@ -33,7 +33,7 @@ struct Fleet {
   double memory_mb = 64;            // of each node
   std::size_t entry_bytes = 1'400;  // an item of 1 KB with what the cache adds to it
   double ttl_s = 300;
-  Told told = Told::kSharedLevel;
+  NotifiedBy notified_by = NotifiedBy::kSharedLevel;
   double lag_s = 0.002;  // of a message; with streams, added to the rest of `poll_s`
   double poll_s = 0.25;  // the interval between reads of a stream
   double settle_s = 1;   // after a write, other nodes keep no reads for so long
@@ -172,7 +172,7 @@ class Simulation {
       return;
     }
     const bool settles = now_s_ < settles_until_s_[item];
-    if (fleet_.told == Told::kSharedLevel && !settles && now_s_ < shared_until_s_[item]) {
+    if (fleet_.notified_by == NotifiedBy::kSharedLevel && !settles && now_s_ < shared_until_s_[item]) {
       figures_.shared_hits += counts() ? 1 : 0;
       nodes_[node]->keep(item, shared_until_s_[item]);
       return;
@@ -190,10 +190,10 @@ class Simulation {
     }
     nodes_[node]->keep(item, now_s_ + fleet_.ttl_s);
     shared_until_s_[item] = 0;
-    if (fleet_.told == Told::kSharedLevel) settles_until_s_[item] = now_s_ + fleet_.settle_s;
-    if (fleet_.told == Told::kNobody) return;
+    if (fleet_.notified_by == NotifiedBy::kSharedLevel) settles_until_s_[item] = now_s_ + fleet_.settle_s;
+    if (fleet_.notified_by == NotifiedBy::kNobody) return;
     const double read_s =
-        fleet_.told == Told::kStreams ? (std::floor(now_s_ / fleet_.poll_s) + 1) * fleet_.poll_s : now_s_;
+        fleet_.notified_by == NotifiedBy::kStreams ? (std::floor(now_s_ / fleet_.poll_s) + 1) * fleet_.poll_s : now_s_;
     messages_.push_back({read_s + fleet_.lag_s, item, node});
   }
 
@@ -251,7 +251,7 @@ void print(const Fleet& fleet, const Figures& figures) {
 }  // namespace stator::bench
 
 int main(int argc, char** argv) {
-  using stator::bench::Told;
+  using stator::bench::NotifiedBy;
   stator::bench::Fleet fleet;
   CLI::App app("Simulates a fleet of caches before one table.");
   app.option_defaults()->always_capture_default();
@@ -265,9 +265,9 @@ int main(int argc, char** argv) {
   app.add_option("--memory", fleet.memory_mb, "MB a node")->check(CLI::PositiveNumber);
   app.add_option("--entry-bytes", fleet.entry_bytes)->check(CLI::PositiveNumber);
   app.add_option("--ttl", fleet.ttl_s, "seconds");
-  app.add_option("--told-by", fleet.told, "nobody, shared or streams")
-      ->transform(CLI::CheckedTransformer(std::vector<std::pair<std::string, Told>>{
-          {"nobody", Told::kNobody}, {"shared", Told::kSharedLevel}, {"streams", Told::kStreams}}));
+  app.add_option("--told-by", fleet.notified_by, "nobody, shared or streams")
+      ->transform(CLI::CheckedTransformer(std::vector<std::pair<std::string, NotifiedBy>>{
+          {"nobody", NotifiedBy::kNobody}, {"shared", NotifiedBy::kSharedLevel}, {"streams", NotifiedBy::kStreams}}));
   app.add_option("--lag", fleet.lag_s, "seconds a message takes");
   app.add_option("--poll", fleet.poll_s, "seconds between two looks at a stream");
   app.add_option("--settle", fleet.settle_s, "seconds after a write for which reads of other nodes are not kept");

@@ -58,8 +58,8 @@ void call(Context& context, std::string_view operation, std::string_view body, s
   if (known == nullptr || known->answer == nullptr) throw core::ApiError(core::ErrorCode::kUnknownOperation, "");
   json::Parser& parser = json::Parser::of_this_thread();
   json::Value value = parser.parse_with_repeated(body, padding_bytes);
-  if (known->peculiarities.strict_reader && !context.lenient) check_strictly(*known, object_of(value), body);
-  const bool region_deviates = deviates(known->peculiarities.rollout, context.region);
+  if (known->special_rules.strict_reader && !context.lenient) check_strictly(*known, object_of(value), body);
+  const bool region_deviates = deviates(known->special_rules.rollout, context.region);
   const CheckedRequest checked = check(*known, parser, value, context.lenient, region_deviates);
   for (const std::string_view arn : checked.table_arns) check_names_table(context, arn);
   const std::size_t length_before = reply.size();

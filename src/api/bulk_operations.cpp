@@ -173,8 +173,8 @@ void start_bulk_put_items(Call& call) {
   info.max_write_units = call.request.integer("MaxWriteRequestUnits").value_or(0);
   info.performance_tier = call.request.text("PerformanceTier").value_or("STANDARD");
   const std::string name(table_name(call.request));
-  info.meaning = name + "\n" + info.input_json + "\n" + info.output_json + "\n" + std::to_string(info.max_write_units) +
-                 "\n" + info.performance_tier;
+  info.canonical_text = name + "\n" + info.input_json + "\n" + info.output_json + "\n" +
+                        std::to_string(info.max_write_units) + "\n" + info.performance_tier;
   info.client_token = call.request.text("ClientToken").value_or(std::string_view{});
   if (info.client_token.empty()) info.client_token = core::random_uuid();
   info.table_name = name;

@@ -202,13 +202,13 @@ void export_table_to_point_in_time(Call& call) {
   read_type(request, info);
   const engine::TablePtr table = find_exported(call, arn);
   // A request repeated with the same token means the same export, even if its default times have changed.
-  info.meaning = std::string(arn) + "\n" + info.bucket + "\n" + info.bucket_owner + "\n" + info.prefix + "\n" +
-                 info.sse_algorithm + "\n" + info.sse_kms_key + "\n" + (info.incremental ? "incremental" : "full") +
-                 "\n" + std::to_string(request.time_ms("ExportTime").value_or(0)) + "\n" +
-                 std::to_string(info.from_ms) + "\n" + std::to_string(info.to_ms) + "\n" +
-                 (info.old_images ? "both" : "new") +
-                 // Appended only for Ion, so that the text for the format that existed first stays the same.
-                 (info.format == engine::ExportFormat::kIon ? "\nION" : "") + (filter ? "\n" + info.filter_json : "");
+  info.canonical_text =
+      std::string(arn) + "\n" + info.bucket + "\n" + info.bucket_owner + "\n" + info.prefix + "\n" +
+      info.sse_algorithm + "\n" + info.sse_kms_key + "\n" + (info.incremental ? "incremental" : "full") + "\n" +
+      std::to_string(request.time_ms("ExportTime").value_or(0)) + "\n" + std::to_string(info.from_ms) + "\n" +
+      std::to_string(info.to_ms) + "\n" + (info.old_images ? "both" : "new") +
+      // Appended only for Ion, so that the text for the format that existed first stays the same.
+      (info.format == engine::ExportFormat::kIon ? "\nION" : "") + (filter ? "\n" + info.filter_json : "");
   info.client_token = request.text("ClientToken").value_or(std::string_view{});
   if (info.client_token.empty()) info.client_token = core::random_uuid();
   check_times(call, *table, info);

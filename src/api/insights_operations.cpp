@@ -126,7 +126,7 @@ std::vector<Summary> summaries_of(const Call& call) {
 /// A token consists of the table and index of the last line.
 std::string write_token(const Summary& last) { return core::base64_encode(last.table + "/" + last.index); }
 
-std::size_t position_behind(const std::vector<Summary>& summaries, std::string_view token) {
+std::size_t position_after(const std::vector<Summary>& summaries, std::string_view token) {
   const auto text = core::base64_decode(token);
   if (!text) throw_validation("Invalid NextToken");
   const std::size_t slash = text->find('/');
@@ -194,7 +194,7 @@ void update_contributor_insights(Call& call) {
 void list_contributor_insights(Call& call) {
   const std::vector<Summary> summaries = summaries_of(call);
   const auto token = call.request.text("NextToken");
-  std::size_t at = token ? position_behind(summaries, *token) : 0;
+  std::size_t at = token ? position_after(summaries, *token) : 0;
   const std::int64_t wanted = call.request.integer("MaxResults").value_or(kMaxResults);
   std::int64_t left = wanted > 0 ? wanted : kMaxResults;
   // Disabled insights are not listed.

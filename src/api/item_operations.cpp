@@ -7,7 +7,7 @@
 #include "api/operations.h"
 #include "api/reply.h"
 #include "api/write_errors.h"
-#include "engine/writes_together.h"
+#include "engine/write_group.h"
 #include "json/item.h"
 
 /// PutItem, GetItem, UpdateItem, DeleteItem.
@@ -22,7 +22,7 @@ ItemWritten write(engine::Engine& engine, engine::WriteAction action) {
 }
 
 Place place_of(const Call& call) {
-  return call.very_deep || call.deviates ? Place::kOlderOperation : Place::kOperation;
+  return call.very_deep || call.deviates ? Place::kOperationOfOlderLayer : Place::kOperation;
 }
 
 /// The attributes of an item that an update wrote.
@@ -35,7 +35,7 @@ std::string updated_attributes(const std::vector<expression::Path>& paths, std::
 
 /// Throws WouldWait if this thread collects writes and the reply has metrics, which wait for all writes under way.
 void check_may_wait(const Call& call, const ItemWrite& request) {
-  if (request.item_collection_metrics && call.engine().puts_together()) throw engine::WouldWait{.alone = true};
+  if (request.item_collection_metrics && call.engine().is_in_write_group()) throw engine::WouldWait{.alone = true};
 }
 
 /// Writes the reply to a write.

@@ -130,13 +130,13 @@ enum class Load : std::uint8_t {
   kSettings,  // changes tables, tags, backups: waits for the disk and for running writes
 };
 
-struct Peculiarities {
+struct SpecialRules {
   /// A wrong table name is reported alone, unless a required member is missing.
   bool table_name_alone = false;
   /// The same for ReturnValues, after the table name.
   bool return_values_alone = false;
   /// A fault in a member that the operation itself checks is reported instead of all others.
-  bool operation_judges_first = false;
+  bool operation_checks_first = false;
   /// The operation uses no table. (Others use tables although the request names none: ListTables.)
   bool names_no_table = false;
   /// The service reads requests of this operation with a parser that has different texts for nulls, wrong JSON types
@@ -157,7 +157,7 @@ struct Operation {
   Load load;
   /// Null if the operation is not built.
   void (*answer)(Call&) = nullptr;
-  Peculiarities peculiarities{};
+  SpecialRules special_rules{};
 };
 
 /// Every operation of the current service, built or not. Source: the API reference's lists of actions, DynamoDB and
@@ -188,7 +188,7 @@ inline constexpr Operation kOperations[] = {
      Effect::kRead,
      Load::kPage,
      query,
-     {.table_name_alone = true, .operation_judges_first = true}},
+     {.table_name_alone = true, .operation_checks_first = true}},
     {"Scan", &shapes::kScan, Effect::kRead, Load::kPage, scan, {.rollout = Rollout::kScans}},
     {"BatchGetItem",
      &shapes::kBatchGetItem,

@@ -249,7 +249,7 @@ engine::PageRequest resolve(const engine::TablePtr& table, const Scan& request) 
   page.total_segments = request.total_segments;
   const auto& start = request.start;
   if (start && !same_attributes(*start, *table, page.index)) {
-    const bool is_short = page.index != nullptr || request.newer_words;
+    const bool is_short = page.index != nullptr || request.newer_texts;
     throw_validation(kInvalidStart +
                      std::string(is_short ? "" : ": The provided key element does not match the schema"));
   }
@@ -257,7 +257,7 @@ engine::PageRequest resolve(const engine::TablePtr& table, const Scan& request) 
   check_all_attributes(request.selection, page.index);
   if (start) {
     page.start = engine::Engine::make_start(*table, page.index, start_values,
-                                            table_start_key(*start, *table, request.newer_words));
+                                            table_start_key(*start, *table, request.newer_texts));
     if (!engine::Engine::start_in_range(page)) {
       throw_validation(
           "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "

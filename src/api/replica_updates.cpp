@@ -194,7 +194,7 @@ void check_strong_group(const Call& call, const ReplicaUpdates& updates) {
 }
 
 void check_members(const Call& call, const ReplicaUpdates& updates, const engine::Table& table) {
-  std::vector<std::string> strangers;
+  std::vector<std::string> unknown_regions;
   for (const ReplicaUpdate& update : updates.replicas) {
     const engine::Replica* const replica = table.replica(update.region);
     const bool comes = replica != nullptr && replica->status == TableStatus::kCreating;
@@ -205,9 +205,9 @@ void check_members(const Call& call, const ReplicaUpdates& updates, const engine
       throw_validation("Failed to create a the new replica of table with name: ‘" + table.name +
                        "’ because one or more replicas already existed as tables.");
     }
-    if (unlisted) strangers.push_back(update.region);
+    if (unlisted) unknown_regions.push_back(update.region);
   }
-  if (!strangers.empty()) throw_not_part("replicas", strangers);
+  if (!unknown_regions.empty()) throw_not_part("replicas", unknown_regions);
 }
 
 /// Throws for changes that strongly consistent tables do not allow, and for a witness that is not part of the table.
@@ -271,7 +271,7 @@ void apply_overrides(const ReplicaOverrides& overrides, const engine::Table& tab
   }
 }
 
-std::string random_id(std::string_view table_id, std::string_view region) {
+std::string derived_uuid(std::string_view table_id, std::string_view region) {
   // A UUID computed from the table's id and the region's name: the same whenever the region is added.
   std::uint64_t hash = 1469598103934665603U;
   std::string id(table_id);
@@ -311,7 +311,7 @@ void create(const Call& call, const ReplicaUpdate& update, engine::Table& table)
   replica.status_until_ms = now_ms + call.engine().transition_delay_ms();
   replica.source = engine::region_of(table, call.context.region);
   replica.added_ms = now_ms;
-  replica.settings.id = random_id(table.id, update.region);
+  replica.settings.id = derived_uuid(table.id, update.region);
   replica.settings.created_ms = now_ms;
   replica.settings.sse_kms_key = key_of(call, table, update);
   replica.settings.table_class = update.overrides.table_class.value_or(table.table_class);

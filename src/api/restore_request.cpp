@@ -90,7 +90,7 @@ bool has_projection(const Members& element, const engine::Index& index) {
 }
 
 /// Whether an element of an override has the same keys and projection as the index.
-bool describes(const Members& element, const engine::Index& index) {
+bool matches_index(const Members& element, const engine::Index& index) {
   std::vector<std::string> hash;
   std::vector<std::string> range;
   for (const KeyElement& key : read_key_elements(element)) (key.hash ? hash : range).push_back(key.name);
@@ -112,7 +112,7 @@ engine::Index read_index(const Members& element, const engine::Table& source, bo
   const std::string name(element.required_text("IndexName"));
   const auto found = std::ranges::find_if(source.indexes, [&](const engine::Index& index) {
     return !index.vector && index.global == global && index.status != engine::TableStatus::kDeleting &&
-           describes(element, index);
+           matches_index(element, index);
   });
   if (found == source.indexes.end()) refuse_index(name);
   engine::Index index = *found;
@@ -121,7 +121,7 @@ engine::Index read_index(const Members& element, const engine::Table& source, bo
 }
 
 /// A copy of an index with only the properties that a restore keeps.
-engine::Index restored(const engine::Index& index) {
+engine::Index copy_kept_properties(const engine::Index& index) {
   engine::Index kept;
   kept.name = index.name;
   kept.global = index.global;
@@ -134,7 +134,7 @@ engine::Index restored(const engine::Index& index) {
 
 engine::Index read_global_override(const Members& element, const engine::Table& source, const engine::Table& table,
                                    bool mode_is_overridden) {
-  engine::Index index = restored(read_index(element, source, true));
+  engine::Index index = copy_kept_properties(read_index(element, source, true));
   const bool on_demand = table.billing_mode == BillingMode::kPayPerRequest;
   const auto throughput = element.object("ProvisionedThroughput");
   if (throughput && on_demand) {
@@ -153,7 +153,7 @@ engine::Index read_global_override(const Members& element, const engine::Table& 
 
 /// Restores an index without an override.
 engine::Index keep_index(const engine::Index& source, const engine::Table& table) {
-  engine::Index index = restored(source);
+  engine::Index index = copy_kept_properties(source);
   if (!index.global) return index;
   if (table.billing_mode == BillingMode::kPayPerRequest) {
     index.on_demand = source.on_demand;
@@ -178,12 +178,12 @@ void read_vector_indexes(const Members& request, const engine::Table& source, en
         return is_kept(index) && has_settings(element, index) && has_projection(element, index);
       });
       if (found == source.indexes.end()) refuse_index(name);
-      table.indexes.push_back(restored(*found));
+      table.indexes.push_back(copy_kept_properties(*found));
       table.indexes.back().name = name;
     }
   } else {
     for (const engine::Index& index : source.indexes) {
-      if (is_kept(index)) table.indexes.push_back(restored(index));
+      if (is_kept(index)) table.indexes.push_back(copy_kept_properties(index));
     }
   }
   if (table.indexes.size() == others || table.billing_mode == BillingMode::kPayPerRequest) return;
@@ -199,7 +199,7 @@ void read_indexes(const Members& request, const engine::Table& source, engine::T
         const Members members(element.get_object());
         table.indexes.push_back(global
                                     ? read_global_override(members, source, table, request.has("BillingModeOverride"))
-                                    : restored(read_index(members, source, false)));
+                                    : copy_kept_properties(read_index(members, source, false)));
       }
       continue;
     }

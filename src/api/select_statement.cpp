@@ -43,9 +43,9 @@ std::string digest_of(std::string_view bytes) {
 }
 
 std::string digest_of(const StatementMember& member) {
-  std::string meaning = member.statement->text;
-  append_parameters_meaning(member.parameters, meaning);
-  return digest_of(meaning);
+  std::string canonical_text = member.statement->text;
+  append_canonical_parameters(member.parameters, canonical_text);
+  return digest_of(canonical_text);
 }
 
 std::string encode_token(const StatementMember& member, const Position& position) {

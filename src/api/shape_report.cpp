@@ -102,7 +102,7 @@ struct Violation {
 
 class Collector {
  public:
-  Collector(bool deviates, bool older_words) : deviates_(deviates), older_words_(older_words) {}
+  Collector(bool deviates, bool older_texts) : deviates_(deviates), older_texts_(older_texts) {}
 
   void structure(const Shape& shape, const json::Object& object, const Path& path) {
     const Fields fields(shape, object);
@@ -133,8 +133,8 @@ class Collector {
       return;
     }
     Violation violation{path.lowered(), {}, {}, false, &shape, false};
-    const bool is_new_if_empty = shape.newer_form_if_empty && !older_words_;
-    if (shape.newer_form || (shape.newer_form_elsewhere && deviates_) ||
+    const bool is_new_if_empty = shape.newer_form_if_empty && !older_texts_;
+    if (shape.newer_form || (shape.newer_form_where_deviating && deviates_) ||
         (is_new_if_empty && std::string_view(value).empty())) {
       violation.alone =
           "1 validation error detected: Value at '" + path.spelled() + "' failed to satisfy constraint: " + constraint;
@@ -209,7 +209,7 @@ class Collector {
     const auto count = static_cast<std::int64_t>(members);
     if (count < shape.min_length) {
       add(shape, value, path, too_short(shape.min_length));
-      const std::string_view alone = deviates_ ? shape.lone_too_short_elsewhere : shape.lone_too_short;
+      const std::string_view alone = deviates_ ? shape.lone_too_short_where_deviating : shape.lone_too_short;
       if (!alone.empty() && !violations.empty()) violations.back().alone = alone;
     } else if (count > shape.max_length) {
       add(shape, value, path, too_long(shape.max_length));
@@ -302,7 +302,7 @@ class Collector {
   }
 
   bool deviates_;
-  bool older_words_;
+  bool older_texts_;
 };
 
 /// Throws the errors that the service reports before it collects violated constraints.
@@ -343,17 +343,17 @@ void keep_alone(std::vector<Violation>& violations, std::string_view path) {
 /// The order of precedence if no required member is missing: the service checks some members before the others, and
 /// reports only their faults. Before June 2026 it reported everything.
 void apply_precedence(const Operation& operation, std::vector<Violation>& violations, bool very_deep) {
-  if (operation.peculiarities.table_name_alone) {
+  if (operation.special_rules.table_name_alone) {
     keep_alone(violations, "tableName");
   }
   if (very_deep) {
     return;
   }
-  const auto left_to_operation = [](const Violation& violation) { return violation.shape->judged_by_operation; };
-  if (std::erase_if(violations, left_to_operation) > 0 && operation.peculiarities.operation_judges_first) {
+  const auto left_to_operation = [](const Violation& violation) { return violation.shape->checked_by_operation; };
+  if (std::erase_if(violations, left_to_operation) > 0 && operation.special_rules.operation_checks_first) {
     violations.clear();
   }
-  if (operation.peculiarities.return_values_alone) {
+  if (operation.special_rules.return_values_alone) {
     keep_alone(violations, "returnValues");
   }
   for (Violation& violation : violations) {
@@ -371,7 +371,7 @@ void apply_precedence(const Operation& operation, std::vector<Violation>& violat
 
 void report_violations(const Operation& operation, const json::Object& request, bool very_deep, bool deviates) {
   refuse_at_once(*operation.input, request);
-  const bool is_behind = deviates && operation.peculiarities.rollout == Rollout::kWrites;
+  const bool is_behind = deviates && operation.special_rules.rollout == Rollout::kWrites;
   Collector collector(deviates, is_behind);
   collector.structure(*operation.input, request, {});
   std::vector<Violation>& violations = collector.violations;

@@ -277,7 +277,7 @@ void answer_reads(Call& call, const ExecuteTransaction& request, const std::vect
 void answer_writes(Call& call, const ExecuteTransaction& request, const std::vector<engine::TablePtr>& tables) {
   TransactWriteItems writes;
   writes.token = request.token;
-  writes.meaning = request.meaning;
+  writes.canonical_text = request.canonical_text;
   for_each_statement(request,
                      [&](std::size_t i) { writes.actions.push_back(to_write(request.statements[i], *tables[i])); });
   const TransactWritten written = run(call.engine(), writes);

@@ -7,7 +7,7 @@
 
 namespace stator::api {
 
-/// The first check of operations whose requests the service reads strictly (Peculiarities::strict_reader). `body` is
+/// The first check of operations whose requests the service reads strictly (SpecialRules::strict_reader). `body` is
 /// the text of the request `object`. Throws SerializationException for the first member, in the order of the text, that
 /// is required and null or has the wrong JSON type ("invalid type: null, expected a string at line 1 column 20");
 /// otherwise ValidationException for the first missing member ("missing field `TableName` at line 1 column 85").

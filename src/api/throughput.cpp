@@ -130,8 +130,9 @@ std::array<Units, 2> both(const ThroughputLimits& wanted, const ThroughputLimits
 
 /// Checks a table or an index (anything with the three throughputs) against the account's maximum.
 /// Source of the texts: the AWS controller for Kubernetes' measurements, October 2026.
-template <class Capacious>
-void check_quota(const Capacious& before, const Capacious& wanted, std::string_view index, std::string_view region) {
+template <class HasThroughputs>
+void check_quota(const HasThroughputs& before, const HasThroughputs& wanted, std::string_view index,
+                 std::string_view region) {
   const std::string name(index);
   const std::string kind = index.empty() ? "table" : "index";
   for (const Units& units : both(wanted.throughput, before.throughput)) {

@@ -102,7 +102,7 @@ void check_throughput(const std::vector<engine::Engine::ReadOutcome>& outcomes) 
 
 std::optional<engine::TokenClaim> claim_token(engine::Engine& engine, const TransactWriteItems& request) {
   if (request.token.empty()) return std::nullopt;
-  return engine.claim_token(request.token, request.meaning);
+  return engine.claim_token(request.token, request.canonical_text);
 }
 
 /// Writes the reply to a repeated request, which is charged for reads of the items that the first one wrote. The tables

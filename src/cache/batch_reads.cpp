@@ -44,20 +44,21 @@ struct Batch {
 };
 
 /// Returns false if the cache cannot answer the request.
-bool resolve(State& state, const Incoming& incoming, const api::BatchGetItem& request, bool at_once, Batch& batch) {
+bool resolve(State& state, const Incoming& incoming, const api::BatchGetItem& request, bool must_not_wait,
+             Batch& batch) {
   batch.capacity = request.capacity;
   for (const api::BatchGetGroup& requested : request.groups) {
     const std::string_view name = requested.requested_name;
     Group& group = batch.groups.emplace_back();
     group.request = &requested;
-    group.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
+    group.table = must_not_wait ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
     group.schema = group.table == nullptr ? nullptr : group.table->schema.load();
     if (group.schema == nullptr || !state.may_answer() || group.table->lifetime_ms(ReadKind::kItem) == 0) return false;
     std::size_t i = 0;
     for (const json::Value wire_key : requested.members.required_array("Keys")) {
       const auto key = canonical_key(*group.schema, requested.keys.at(i++));
       if (!key) {
-        if (!at_once) state.tables.doubt_schema(*group.table, state.upstream, incoming.request);
+        if (!must_not_wait) state.tables.doubt_schema(*group.table, state.upstream, incoming.request);
         return false;
       }
       Wanted& wanted = group.wanted.emplace_back();
@@ -274,7 +275,7 @@ void fail_others(State& state, const Incoming& incoming, Batch& batch, const cor
   for (Group& group : batch.groups) {
     for (Wanted& wanted : group.wanted) {
       if (wanted.answered || !wanted.part || !wanted.part->leads()) continue;
-      if (is_for_all_who_wait(state, incoming, wanted.key, error)) wanted.part->fail(error);
+      if (applies_to_waiters(state, incoming, wanted.key, error)) wanted.part->fail(error);
     }
   }
 }
@@ -433,16 +434,17 @@ bool complete(State& state, const Incoming& incoming, std::string_view caller, B
 
 }  // namespace
 
-Answer batch_get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
+Answer batch_get_item(State& state, const Incoming& incoming, bool must_not_wait, std::string& reply) {
   const api::BatchGetItem request = understand([&] { return api::read_batch_get_item(incoming.members); });
   Batch batch;
-  if (!resolve(state, incoming, request, at_once, batch)) return at_once ? Answer::kWouldWait : Answer::kPass;
+  if (!resolve(state, incoming, request, must_not_wait, batch))
+    return must_not_wait ? Answer::kWouldWait : Answer::kPass;
   const std::string_view caller = state.caller_of(incoming.request);
   const std::size_t missing = find_all(state, caller, batch);
-  if (missing != 0 && at_once) return Answer::kWouldWait;
+  if (missing != 0 && must_not_wait) return Answer::kWouldWait;
   if (missing != 0) {
-    const bool has_reserve = has_stale(state, caller, batch);
-    const endpoint::Request asked = has_reserve ? hurried(state, incoming.request) : incoming.request;
+    const bool has_stale_entry = has_stale(state, caller, batch);
+    const endpoint::Request asked = has_stale_entry ? with_stale_deadline(state, incoming.request) : incoming.request;
     if (!complete(state, Incoming{asked, incoming.operation, incoming.members}, caller, batch)) return Answer::kPass;
   }
   count(batch);

@@ -32,11 +32,11 @@ bool is_understood(const api::Operation& operation, const json::Value& value, js
   }
 }
 
-Answer read(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
+Answer read(State& state, const Incoming& incoming, bool must_not_wait, std::string& reply) {
   const std::string_view operation = incoming.operation.name;
-  if (operation == "GetItem") return get_item(state, incoming, at_once, reply);
-  if (operation == "BatchGetItem") return batch_get_item(state, incoming, at_once, reply);
-  return read_page(state, incoming, at_once, reply);
+  if (operation == "GetItem") return get_item(state, incoming, must_not_wait, reply);
+  if (operation == "BatchGetItem") return batch_get_item(state, incoming, must_not_wait, reply);
+  return read_page(state, incoming, must_not_wait, reply);
 }
 
 void pass(State& state, const endpoint::Request& request, std::string& reply) {
@@ -129,7 +129,7 @@ Caching::Caching(std::unique_ptr<endpoint::Endpoint> upstream, Options options)
                                                                     .log = state.options.log,
                                                                     .on_change = on_change,
                                                                     .on_up = on_up});
-  state.tables.on_another = [&state](const Table& table) {
+  state.tables.on_new_schema = [&state](const Table& table) {
     state.shared->end_write({table.name}, {{table.name, {}}}, false);
   };
 }
@@ -151,7 +151,7 @@ void Caching::clear() {
   state_->store.clear();
 }
 
-bool Caching::answer_at_once(const endpoint::Request& request, std::string& reply) {
+bool Caching::try_call(const endpoint::Request& request, std::string& reply) {
   const api::Operation* const operation = api::find_operation(request.operation);
   if (operation == nullptr || !is_cached_read(request.operation) || request.service != endpoint::Service::kDynamoDb) {
     return false;

@@ -26,7 +26,7 @@ class Caching : public endpoint::Endpoint {
 
   using Endpoint::call;
   void call(const endpoint::Request& request, std::string& reply) override;
-  bool answer_at_once(const endpoint::Request& request, std::string& reply) override;
+  bool try_call(const endpoint::Request& request, std::string& reply) override;
   [[nodiscard]] endpoint::Effort effort(std::string_view operation) const override;
   [[nodiscard]] std::string describe() const override;
 

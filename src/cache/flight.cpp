@@ -8,11 +8,11 @@ Flight::Outcome Flight::wait(endpoint::Request::Time deadline, Value& value) {
   if (deadline == endpoint::Request::Time::max()) {
     ended_.wait(lock, ended);
   } else if (!ended_.wait_until(lock, deadline, ended)) {
-    return Outcome::kLeft;
+    return Outcome::kAbandoned;
   }
   if (error_) throw core::ApiError(*error_);
   value = value_;
-  return outcome_.value_or(Outcome::kLeft);
+  return outcome_.value_or(Outcome::kAbandoned);
 }
 
 void Flight::end(Outcome outcome, Value value, std::optional<core::ApiError> error) {

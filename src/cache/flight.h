@@ -25,13 +25,13 @@ class Flight {
   enum class Outcome : std::uint8_t {
     kLanded,
     kFailed,
-    kLeft,  // ended without a result; a waiting caller must ask the upstream itself
+    kAbandoned,  // ended without a result; a waiting caller must ask the upstream itself
   };
   void land(Value value) { end(Outcome::kLanded, std::move(value), std::nullopt); }
   void fail(core::ApiError error) { end(Outcome::kFailed, nullptr, std::move(error)); }
-  void leave() { end(Outcome::kLeft, nullptr, std::nullopt); }
+  void abandon() { end(Outcome::kAbandoned, nullptr, std::nullopt); }
 
-  /// Waits for the result; returns kLeft if `deadline` comes first. Sets `value` for kLanded. Throws the error for
+  /// Waits for the result; returns kAbandoned if `deadline` comes first. Sets `value` for kLanded. Throws the error for
   /// kFailed.
   Outcome wait(endpoint::Request::Time deadline, Value& value);
   /// The mark under which it reads. A caller that comes after a write must not get the result of an earlier request.

@@ -170,7 +170,7 @@ void read_through(State& state, const Incoming& incoming, ItemRead& read, std::s
         lead(state, incoming, read, joined, reply);
       } catch (const core::ApiError& error) {
         reply.resize(length_before);
-        if (is_for_all_who_wait(state, incoming, read.key, error)) joined.fail(error);
+        if (applies_to_waiters(state, incoming, read.key, error)) joined.fail(error);
         if (is_outage(error) && answer_stale(state, incoming, read, reply)) return;
         throw;
       }
@@ -246,26 +246,26 @@ void keep_parts(State& state, const Incoming& incoming, std::vector<TransactPart
 
 }  // namespace
 
-Answer get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
+Answer get_item(State& state, const Incoming& incoming, bool must_not_wait, std::string& reply) {
   ItemRead read{.table = nullptr,
                 .schema = nullptr,
                 .get = understand([&] { return api::read_get_item(incoming.members); }),
                 .key = {}};
   const std::string_view name = incoming.members.required_text("TableName");
-  read.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
-  if (read.table == nullptr || !state.may_answer()) return at_once ? Answer::kWouldWait : Answer::kPass;
-  if (read.table->lifetime_ms(ReadKind::kItem) == 0) return at_once ? Answer::kWouldWait : Answer::kPass;
+  read.table = must_not_wait ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
+  if (read.table == nullptr || !state.may_answer()) return must_not_wait ? Answer::kWouldWait : Answer::kPass;
+  if (read.table->lifetime_ms(ReadKind::kItem) == 0) return must_not_wait ? Answer::kWouldWait : Answer::kPass;
   const Schema* const schema = read.table->schema.load();
   read.schema = schema;
   const auto key = schema == nullptr ? std::nullopt : canonical_key(*schema, read.get.key);
-  if (!key && at_once) return Answer::kWouldWait;
+  if (!key && must_not_wait) return Answer::kWouldWait;
   if (!key) {
     state.tables.doubt_schema(*read.table, state.upstream, incoming.request);
     return Answer::kPass;
   }
   read.key = make_entry_key(name, kItemEntry, *key);
   if (read.get.consistent_read) {
-    if (at_once) return Answer::kWouldWait;
+    if (must_not_wait) return Answer::kWouldWait;
     read_consistently(state, incoming, read, reply);
     return Answer::kDone;
   }
@@ -276,10 +276,11 @@ Answer get_item(State& state, const Incoming& incoming, bool at_once, std::strin
     note(incoming.request, how::kHit);
     return Answer::kDone;
   }
-  if (at_once) return Answer::kWouldWait;
+  if (must_not_wait) return Answer::kWouldWait;
   const CountAtEnd count(read.table->count(ReadKind::kItem), read.as);
   note(incoming.request, how::kMiss);
-  read_with_reserve(state, incoming, read.key, [&](const Incoming& asked) { read_through(state, asked, read, reply); });
+  read_with_stale_deadline(state, incoming, read.key,
+                           [&](const Incoming& asked) { read_through(state, asked, read, reply); });
   return Answer::kDone;
 }
 

@@ -47,11 +47,11 @@ void choose_fence(State& state, PageRead& read, const api::Query& query, const S
 }
 
 /// Returns false if the cache cannot answer the request.
-bool resolve(State& state, const Incoming& incoming, bool at_once, PageRead& read) {
+bool resolve(State& state, const Incoming& incoming, bool must_not_wait, PageRead& read) {
   const std::string_view name = incoming.members.required_text("TableName");
   read.kind = incoming.operation.name == "Query" ? ReadKind::kQuery : ReadKind::kScan;
   read.capacity = api::read_capacity_detail(incoming.members);
-  read.table = at_once ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
+  read.table = must_not_wait ? state.tables.find(name) : state.tables.learn(name, state.upstream, incoming.request);
   const Schema* const schema = read.table == nullptr ? nullptr : read.table->schema.load();
   read.schema = schema;
   if (schema == nullptr || !state.may_answer() || read.table->lifetime_ms(read.kind) == 0) return false;
@@ -162,7 +162,7 @@ void read_through(State& state, const Incoming& incoming, PageRead& read, std::s
       try {
         if (const Value value = fetch(state, incoming, read, mark, reply)) part.land(value);
       } catch (const core::ApiError& error) {
-        if (is_for_all_who_wait(state, incoming, read.key, error)) part.fail(error);
+        if (applies_to_waiters(state, incoming, read.key, error)) part.fail(error);
         throw;
       }
       return;
@@ -181,12 +181,12 @@ void read_through(State& state, const Incoming& incoming, PageRead& read, std::s
 
 }  // namespace
 
-Answer read_page(State& state, const Incoming& incoming, bool at_once, std::string& reply) {
+Answer read_page(State& state, const Incoming& incoming, bool must_not_wait, std::string& reply) {
   PageRead read{};
   if (incoming.members.flag("ConsistentRead")) {
-    return at_once ? Answer::kWouldWait : Answer::kPass;
+    return must_not_wait ? Answer::kWouldWait : Answer::kPass;
   }
-  if (!resolve(state, incoming, at_once, read)) return at_once ? Answer::kWouldWait : Answer::kPass;
+  if (!resolve(state, incoming, must_not_wait, read)) return must_not_wait ? Answer::kWouldWait : Answer::kPass;
   const Found found = state.store.find(read.key, state.caller_of(incoming.request), state.now_ms());
   if (found.freshness == Freshness::kFresh) {
     append_reply(read, found.value, reply);
@@ -194,10 +194,11 @@ Answer read_page(State& state, const Incoming& incoming, bool at_once, std::stri
     note(incoming.request, how::kHit);
     return Answer::kDone;
   }
-  if (at_once) return Answer::kWouldWait;
+  if (must_not_wait) return Answer::kWouldWait;
   const CountAtEnd count(read.table->count(read.kind), read.as);
   note(incoming.request, how::kMiss);
-  read_with_reserve(state, incoming, read.key, [&](const Incoming& asked) { read_through(state, asked, read, reply); });
+  read_with_stale_deadline(state, incoming, read.key,
+                           [&](const Incoming& asked) { read_through(state, asked, read, reply); });
   return Answer::kDone;
 }
 

@@ -305,7 +305,7 @@ std::vector<std::string> SharedLevel::end_words(const std::vector<std::string>& 
 
 void SharedLevel::end_write(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
                             bool in_doubt) {
-  // If the level came back meanwhile, `tell_missed` has already run, so try again.
+  // If the level came back meanwhile, `send_missed` has already run, so try again.
   while (!command(end_words(fences, changes, in_doubt)) && !remember_missed(fences, changes, in_doubt)) {
   }
 }
@@ -330,7 +330,7 @@ bool SharedLevel::remember_missed(const std::vector<std::string>& fences, const 
   return true;
 }
 
-void SharedLevel::tell_missed(RedisConnection& connection) {
+void SharedLevel::send_missed(RedisConnection& connection) {
   while (true) {
     std::vector<std::string> fences;
     std::vector<SharedChange> changes;
@@ -364,11 +364,11 @@ void SharedLevel::listen() {
     std::unique_lock lock(mutex_);
     idle_.clear();
     if (stopping_) return;
-    if (!outage_told_) {
+    if (!outage_logged_) {
       core::log(options_.log, core::LogLevel::kWarning,
                 "the shared level cannot be used (" + fault + "): requests go to the upstream until it can");
     }
-    outage_told_ = true;
+    outage_logged_ = true;
     if (changed_.wait_for(lock, kPause, [this] { return stopping_; })) return;
   }
 }
@@ -393,8 +393,8 @@ void SharedLevel::listen_once() {
   if (options_.on_up) options_.on_up();
   // Before any request uses the level again: its values for the missed changes are outdated.
   RedisConnection teller(options_.address, options_.timeout);
-  tell_missed(teller);
-  outage_told_ = false;
+  send_missed(teller);
+  outage_logged_ = false;
   full_told_.store(false);
   changed_.notify_all();
   core::log(options_.log, core::LogLevel::kInfo, "the shared level is there");
@@ -427,7 +427,7 @@ void SharedLevel::take_message(const std::string& message) {
   }
   parts.push_back(message.substr(begin));
   if (parts.size() != 4 || parts[0] == node_) return;
-  told_.fetch_add(1, std::memory_order_relaxed);
+  changes_received_.fetch_add(1, std::memory_order_relaxed);
   if (!options_.on_change) return;
   const bool in_doubt = parts[2] == kInDoubt;
   options_.on_change(
@@ -435,7 +435,10 @@ void SharedLevel::take_message(const std::string& message) {
 }
 
 SharedLevel::Totals SharedLevel::totals() const {
-  return {.hits = hits_.load(), .misses = misses_.load(), .failures = failures_.load(), .told = told_.load()};
+  return {.hits = hits_.load(),
+          .misses = misses_.load(),
+          .failures = failures_.load(),
+          .changes_received = changes_received_.load()};
 }
 
 }  // namespace stator::cache

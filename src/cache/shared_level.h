@@ -111,7 +111,7 @@ class SharedLevel {
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
     std::uint64_t failures = 0;
-    std::uint64_t told = 0;  // changes received from other nodes
+    std::uint64_t changes_received = 0;  // from other nodes
   };
   [[nodiscard]] Totals totals() const;
 
@@ -136,7 +136,7 @@ class SharedLevel {
   /// Returns false and remembers nothing if the level can be reached.
   bool remember_missed(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes, bool in_doubt);
   /// Sends all missed changes, then allows the level to be used. Throws RedisError.
-  void tell_missed(RedisConnection& connection);
+  void send_missed(RedisConnection& connection);
   std::vector<std::string> end_words(const std::vector<std::string>& fences, const std::vector<SharedChange>& changes,
                                      bool in_doubt);
 
@@ -156,8 +156,8 @@ class SharedLevel {
   std::atomic<std::uint64_t> hits_{0};
   std::atomic<std::uint64_t> misses_{0};
   std::atomic<std::uint64_t> failures_{0};
-  std::atomic<std::uint64_t> told_{0};
-  bool outage_told_ = false;             // of the listener's thread
+  std::atomic<std::uint64_t> changes_received_{0};
+  bool outage_logged_ = false;           // of the listener's thread
   std::atomic<bool> full_told_ = false;  // since it came up
   std::thread listener_;
 };

@@ -53,7 +53,7 @@ Found find_stale(State& state, const EntryKey& key, std::string_view caller) {
   return found.freshness == Freshness::kFresh ? found : Found();
 }
 
-endpoint::Request hurried(const State& state, const endpoint::Request& request) {
+endpoint::Request with_stale_deadline(const State& state, const endpoint::Request& request) {
   endpoint::Request out = request;
   const std::chrono::milliseconds patience(state.options.stale_patience_ms);
   out.deadline = std::min(request.deadline, std::chrono::steady_clock::now() + patience);

@@ -146,11 +146,11 @@ enum class Answer : std::uint8_t {
   kWouldWait,  // it would have to wait, but must not
 };
 
-/// Each appends the reply, or returns why it could not. `at_once`: must not wait. Throw the upstream's ApiError, and
-/// NotUnderstood.
-Answer get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply);
-Answer batch_get_item(State& state, const Incoming& incoming, bool at_once, std::string& reply);
-Answer read_page(State& state, const Incoming& incoming, bool at_once, std::string& reply);
+/// Each appends the reply, or returns why it could not. With `must_not_wait`, kWouldWait instead of waiting. Throw the
+/// upstream's ApiError, and NotUnderstood.
+Answer get_item(State& state, const Incoming& incoming, bool must_not_wait, std::string& reply);
+Answer batch_get_item(State& state, const Incoming& incoming, bool must_not_wait, std::string& reply);
+Answer read_page(State& state, const Incoming& incoming, bool must_not_wait, std::string& reply);
 Answer transact_get_items(State& state, const Incoming& incoming, std::string& reply);
 /// Counts a read of a cached kind that went upstream unchanged.
 void count_passed(State& state, std::string_view operation, const json::Value& request);
@@ -164,24 +164,25 @@ void write_tables(State& state, const endpoint::Request& request, const json::Va
 /// The entry that may replace the answer of a failing upstream (stale_if_error): kFresh if there is one, else kAbsent.
 Found find_stale(State& state, const EntryKey& key, std::string_view caller);
 /// The request with the deadline for an upstream that such an entry could replace.
-endpoint::Request hurried(const State& state, const endpoint::Request& request);
+endpoint::Request with_stale_deadline(const State& state, const endpoint::Request& request);
 /// Whether there is such an entry for this request.
-inline bool has_reserve(State& state, const Incoming& incoming, const EntryKey& key) {
+inline bool has_stale_entry(State& state, const Incoming& incoming, const EntryKey& key) {
   return find_stale(state, key, state.caller_of(incoming.request)).freshness == Freshness::kFresh;
 }
 /// Whether this request's error also applies to the callers that wait for its result. Not after its deadline, since
 /// they have deadlines of their own, unless such an entry limited the time of all of them.
-inline bool is_for_all_who_wait(State& state, const Incoming& incoming, const EntryKey& key,
-                                const core::ApiError& error) {
+inline bool applies_to_waiters(State& state, const Incoming& incoming, const EntryKey& key,
+                               const core::ApiError& error) {
   // A policy may allow others their requests: for other attributes, or with another operation.
   if (error.type == core::ErrorCode::kAccessDenied) return false;
-  return has_reserve(state, incoming, key) || std::chrono::steady_clock::now() < incoming.request.deadline;
+  return has_stale_entry(state, incoming, key) || std::chrono::steady_clock::now() < incoming.request.deadline;
 }
 /// Calls `read_through` with the request, with a shorter deadline if there is such an entry.
 template <typename ReadThrough>
-void read_with_reserve(State& state, const Incoming& incoming, const EntryKey& key, const ReadThrough& read_through) {
-  if (!has_reserve(state, incoming, key)) return read_through(incoming);
-  const endpoint::Request request = hurried(state, incoming.request);
+void read_with_stale_deadline(State& state, const Incoming& incoming, const EntryKey& key,
+                              const ReadThrough& read_through) {
+  if (!has_stale_entry(state, incoming, key)) return read_through(incoming);
+  const endpoint::Request request = with_stale_deadline(state, incoming.request);
   read_through(Incoming{request, incoming.operation, incoming.members});
 }
 /// How a read was answered, as a counter.

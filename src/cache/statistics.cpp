@@ -59,7 +59,7 @@ constexpr Figure<Shared> kSharedFigures[] = {
      "Commands that the shared level refused or did not answer.",
      [](const Shared& shared) { return shared.totals.failures; }},
     {"told", "stator_cache_shared_changes_total", MetricKind::kCounter, "Changes that other nodes told of.",
-     [](const Shared& shared) { return shared.totals.told; }},
+     [](const Shared& shared) { return shared.totals.changes_received; }},
 };
 
 /// How reads were answered.

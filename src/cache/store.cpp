@@ -292,7 +292,7 @@ Store::Part::Part(Part&& other) noexcept
 Store::Part::~Part() {
   if (flight_ == nullptr || !leads_) return;
   end();
-  flight_->leave();
+  flight_->abandon();
 }
 
 void Store::Part::land(const Value& value) {

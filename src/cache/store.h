@@ -60,7 +60,7 @@ class Store {
   void clear();
 
   /// A caller's part in reading something that is missing. The leader makes the request and ends it with `land` or
-  /// `fail`; if it does neither, the flight is left. The others wait.
+  /// `fail`; if it does neither, the flight is abandoned. The others wait.
   class Part {
    public:
     Part() = default;

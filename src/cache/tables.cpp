@@ -86,8 +86,8 @@ Table* Tables::find(std::string_view name) const {
   return table == nullptr || table->schema.load() == nullptr ? nullptr : table;
 }
 
-Table* Tables::await(std::string_view name, const std::shared_ptr<Question>& question, endpoint::Request::Time deadline,
-                     std::unique_lock<std::mutex>& lock) const {
+Table* Tables::wait_for_answer(std::string_view name, const std::shared_ptr<Question>& question,
+                               endpoint::Request::Time deadline, std::unique_lock<std::mutex>& lock) const {
   const auto is_answered = [&] { return question->is_answered; };
   if (deadline == endpoint::Request::Time::max()) {
     question->answered.wait(lock, is_answered);
@@ -120,10 +120,10 @@ Table* Tables::add(std::string_view name, Schema schema, std::optional<std::uint
   return &table;
 }
 
-void Tables::tell_another(std::string_view name, const Schema& schema) const {
+void Tables::notify_new_schema(std::string_view name, const Schema& schema) const {
   const Table* const table = find_any(name);
   const bool is_another = table != nullptr && table->last_schema != nullptr && *table->last_schema != schema;
-  if (is_another && on_another) on_another(*table);
+  if (is_another && on_new_schema) on_new_schema(*table);
 }
 
 Table* Tables::learn(std::string_view name, endpoint::Endpoint& upstream, const endpoint::Request& request) {
@@ -136,7 +136,7 @@ Table* Tables::learn(std::string_view name, endpoint::Endpoint& upstream, const 
     unknown_until_ms_.erase(unknown);
   }
   if (const auto asked = questions_.find(name); asked != questions_.end()) {
-    return await(name, std::shared_ptr(asked->second), request.deadline, lock);
+    return wait_for_answer(name, std::shared_ptr(asked->second), request.deadline, lock);
   }
   const auto question = questions_.emplace(std::string(name), std::make_shared<Question>()).first->second;
   lock.unlock();
@@ -149,7 +149,7 @@ Table* Tables::learn(std::string_view name, endpoint::Endpoint& upstream, const 
   questions_.erase(questions_.find(name));
   question->answered.notify_all();
   if (schema) {
-    tell_another(name, *schema);
+    notify_new_schema(name, *schema);
     return add(name, *std::move(schema), version);
   }
   if (unknown_until_ms_.size() >= kMostUnknown) unknown_until_ms_.clear();
@@ -176,7 +176,7 @@ void Tables::doubt_schema(Table& table, endpoint::Endpoint& upstream, const endp
   std::optional<Schema> schema = ask_for_schema(table.name, upstream, request);
   if (!schema) return;
   const std::lock_guard lock(learning_);
-  tell_another(table.name, *schema);
+  notify_new_schema(table.name, *schema);
   add(table.name, *std::move(schema), version);
 }
 

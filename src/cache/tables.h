@@ -90,7 +90,7 @@ class Tables {
   /// `upstream` again, unless it did so a moment ago. If there is no answer, the known schema stays.
   void doubt_schema(Table& table, endpoint::Endpoint& upstream, const endpoint::Request& request);
   /// Called before another schema of a table is used. Set this before the first request.
-  std::function<void(const Table&)> on_another;
+  std::function<void(const Table&)> on_new_schema;
   /// Sorted by name.
   [[nodiscard]] std::vector<Table*> all() const;
 
@@ -106,12 +106,12 @@ class Tables {
     bool is_answered = false;
   };
   /// Waits for the answer, until `deadline` at the latest.
-  Table* await(std::string_view name, const std::shared_ptr<Question>& question, endpoint::Request::Time deadline,
-               std::unique_lock<std::mutex>& lock) const;
+  Table* wait_for_answer(std::string_view name, const std::shared_ptr<Question>& question,
+                         endpoint::Request::Time deadline, std::unique_lock<std::mutex>& lock) const;
   /// Stores a schema. Returns null if it may be out of date already, or if there are too many tables.
   Table* add(std::string_view name, Schema schema, std::optional<std::uint64_t> version);
-  /// Calls `on_another` if the table had another schema. Called with learning_ held.
-  void tell_another(std::string_view name, const Schema& schema) const;
+  /// Calls `on_new_schema` if the table had another schema. Called with learning_ held.
+  void notify_new_schema(std::string_view name, const Schema& schema) const;
 
   const Options& options_;
   mutable std::shared_mutex mutex_;

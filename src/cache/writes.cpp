@@ -41,12 +41,12 @@ class FencedItems {
     return add(table, [&](const Schema& schema) { return canonical_key_of_item(schema, item.json); });
   }
   /// Sets the item that a successful write leaves; without this the entry is dropped.
-  void leaves(std::size_t number, Value item) {
+  void set_resulting_item(std::size_t number, Value item) {
     items_[number].after = std::move(item);
     items_[number].after_is_known = true;
   }
   /// Sets the outcome of one write, if it differs from that of the request.
-  void came_to(std::size_t number, Outcome outcome) { items_[number].outcome = outcome; }
+  void set_outcome(std::size_t number, Outcome outcome) { items_[number].outcome = outcome; }
   void end_all(Outcome outcome) {
     // The shared level first: a reader that comes here after the write has ended must not find the earlier state there.
     end_there(outcome);
@@ -212,14 +212,14 @@ void put_item(State& state, const Incoming& incoming, std::string& reply) {
   api::PutItem put = understand([&] { return api::read_put_item(incoming.members); });
   FencedItems items(state, incoming);
   const std::size_t number = items.add(put.table_name, put.item);
-  items.leaves(number, std::make_shared<const std::string>(std::move(put.item.json)));
+  items.set_resulting_item(number, std::make_shared<const std::string>(std::move(put.item.json)));
   send_all(state, incoming, items, reply);
 }
 
 void delete_item(State& state, const Incoming& incoming, std::string& reply) {
   const api::DeleteItem deletion = understand([&] { return api::read_delete_item(incoming.members); });
   FencedItems items(state, incoming);
-  items.leaves(items.add(deletion.table_name, deletion.key), nullptr);
+  items.set_resulting_item(items.add(deletion.table_name, deletion.key), nullptr);
   send_all(state, incoming, items, reply);
 }
 
@@ -243,7 +243,8 @@ bool update_asking_for_new(State& state, const Incoming& incoming, const api::Up
   json::Object object;
   Value item;
   const bool readable = parser.parse(text).get(object) == simdjson::SUCCESS;
-  if (readable && read_item(object, "Attributes", item) && item != nullptr) items.leaves(number, std::move(item));
+  if (readable && read_item(object, "Attributes", item) && item != nullptr)
+    items.set_resulting_item(number, std::move(item));
   items.end_all(outcome_of_success(notes));
   if (readable && update.return_values == api::ReturnValues::kNone) {
     reply += '{' + json::members_without(object, {"Attributes"}) + '}';
@@ -307,9 +308,9 @@ void batch_write_item(State& state, const Incoming& incoming, std::string& reply
       ++count;
       if (auto* const put = std::get_if<api::PutItem>(&write)) {
         const std::size_t number = items.add(group.requested_name, put->item);
-        items.leaves(number, std::make_shared<const std::string>(std::move(put->item.json)));
+        items.set_resulting_item(number, std::make_shared<const std::string>(std::move(put->item.json)));
       } else {
-        items.leaves(items.add(group.requested_name, std::get<api::DeleteItem>(write).key), nullptr);
+        items.set_resulting_item(items.add(group.requested_name, std::get<api::DeleteItem>(write).key), nullptr);
       }
     }
   }
@@ -317,7 +318,7 @@ void batch_write_item(State& state, const Incoming& incoming, std::string& reply
   const auto left = read_left(state, sent.reply);
   for (std::size_t number = 0; number < count; ++number) {
     // An unprocessed write may have been attempted before it was given up.
-    if (!left || left->contains(items.key_text(number))) items.came_to(number, Outcome::kUnknown);
+    if (!left || left->contains(items.key_text(number))) items.set_outcome(number, Outcome::kUnknown);
   }
   items.end_all(sent.outcome);
   reply += sent.reply;

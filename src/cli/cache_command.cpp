@@ -139,7 +139,7 @@ void serve_cache(CacheOptions options, const Session& session) {
     make_room_for_waiting_calls(http);
     signals.leave_after(std::chrono::milliseconds(http.drain_timeout_ms) + kLastAnswers);
   } else if (!upstream.data_directory.empty()) {
-    http.on_look = [watch = DirectoryWatch(upstream.data_directory)]() mutable { watch.look(); };
+    http.on_check = [watch = DirectoryWatch(upstream.data_directory)]() mutable { watch.check(); };
   }
   cache::Caching cache(std::move(simulating), std::move(cache_options));
   prepare_tls(options.server, {});

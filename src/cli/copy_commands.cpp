@@ -178,12 +178,12 @@ class Copy {
 
   void find_state() {
     const std::string identity = source_.describe() + " to " + destination_.describe();
-    if (!session_.dry_run) notes_ = TransferNotes(session_, "copy", identity);
-    file_ = notes_.file();
+    if (!session_.dry_run) saved_progress_ = SavedProgress(session_, "copy", identity);
+    file_ = saved_progress_.file();
     if (options_.restart) file_.remove();
-    const auto earlier = earlier_transfer(session_, "copy", file_,
-                                          {{*source_.endpoint, from_, source_.describe(), false},
-                                           {*destination_.endpoint, to_, destination_.describe(), true}});
+    const auto earlier = find_interrupted_transfer(session_, "copy", file_,
+                                                   {{*source_.endpoint, from_, source_.describe(), false},
+                                                    {*destination_.endpoint, to_, destination_.describe(), true}});
     if (earlier) {
       if (earlier->follow.has_value() != options_.follow)
         throw CommandError(std::string("stator: this copy was started with") + (options_.follow ? "out" : "") +
@@ -225,10 +225,11 @@ class Copy {
           },
           Interrupt::sleep);
     } catch (const toolkit::OperationError& error) {
-      throw CommandError(toolkit::describe(error) + notes_.hint());
+      throw CommandError(toolkit::describe(error) + saved_progress_.hint());
     } catch (const Interrupted&) {
-      throw CommandError("stator: interrupted: copied " + counted(state_.total().items, "item") + notes_.hint(),
-                         kInterruptedExit);
+      throw CommandError(
+          "stator: interrupted: copied " + counted(state_.total().items, "item") + saved_progress_.hint(),
+          kInterruptedExit);
     }
     if (session_.dry_run || was_finished) return;
     std::string text = "copied " + counted(state_.total().items, "item") + " from " + source_.describe() + " to " +
@@ -252,11 +253,11 @@ class Copy {
       last.changes += earlier;
       changes_ = last.changes;
       faults = 0;
-      bar.show_text("following: " + told(last));
+      bar.show_text("following: " + progress_text(last));
       if (progress.idle_rounds > 0 && !was_caught_up) {
         bar.clear();
         was_caught_up = true;
-        say("caught up with " + source_.describe() + ": " + told(last));
+        say("caught up with " + source_.describe() + ": " + progress_text(last));
       }
       Interrupt::check();
     };
@@ -267,14 +268,14 @@ class Copy {
     } catch (const Interrupted&) {
       bar.clear();
       session_.exit_code = last.lag_seconds == 0 ? 0 : kInterruptedExit;
-      return say("ended: " + told(last) + notes_.hint());
+      return say("ended: " + progress_text(last) + saved_progress_.hint());
     } catch (const toolkit::StreamGap& error) {
       throw CommandError(std::string("stator: changes were lost: ") + error.what() +
                          "; copy the table again with --restart");
     } catch (const toolkit::OperationError& error) {
-      throw CommandError(toolkit::describe(error) + notes_.hint());
+      throw CommandError(toolkit::describe(error) + saved_progress_.hint());
     }
-    say("followed to the end: " + told(last));
+    say("followed to the end: " + progress_text(last));
     if (!options_.no_verify) {
       Rate rate(session_, "verified in the source", state_.total().items);
       verify(checksum(source_, rate));
@@ -291,7 +292,7 @@ class Copy {
       toolkit::follow_table(*source_.endpoint, from_, *destination_.endpoint, *to_, state_, file_, options, show);
       return true;
     } catch (const toolkit::OperationError& error) {
-      if (!toolkit::is_passing(error) || ++faults >= toolkit::kMostFaultsOfAnOutage) throw;
+      if (!toolkit::is_transient(error) || ++faults >= toolkit::kMostFaultsOfAnOutage) throw;
       bar.clear();
       if (faults == 1) say("waiting: " + toolkit::describe(error));
     }
@@ -299,7 +300,7 @@ class Copy {
     return false;
   }
 
-  static std::string told(const toolkit::FollowProgress& progress) {
+  static std::string progress_text(const toolkit::FollowProgress& progress) {
     return counted(progress.changes, "change") + " applied, " +
            (progress.lag_seconds == 0 ? "nothing behind" : std::to_string(progress.lag_seconds) + " s behind");
   }
@@ -336,7 +337,7 @@ class Copy {
   Side destination_;
   toolkit::TableInfo from_;
   std::optional<toolkit::TableInfo> to_;
-  TransferNotes notes_;
+  SavedProgress saved_progress_;
   toolkit::StateFile file_;
   toolkit::TransferState state_;
   std::uint64_t earlier_items_ = 0;

@@ -184,7 +184,7 @@ void seed(Session& session, SeedCommandOptions& options) {
                            " written; doing it again changes nothing and writes the others",
                        kInterruptedExit);
   } catch (const toolkit::OperationError& error) {
-    throw on_model_table(error, model);
+    throw model_table_error(error, model);
   }
   if (session.dry_run) return;
   if (session.output == OutputFormat::kJson) {
@@ -268,7 +268,7 @@ void scan(Session& session, ScanCommandOptions& options) {
     session.out->flush();
     throw CommandError("stator: interrupted: " + counted(read.items, "item"), kInterruptedExit);
   } catch (const toolkit::OperationError& error) {
-    if (model) throw on_model_table(error, *model);
+    if (model) throw model_table_error(error, *model);
     // Throws the message that names the existing tables.
     if (error.type == core::ErrorCode::kResourceNotFound) toolkit::describe_table(*endpoint, options.scan.table);
     throw;

@@ -29,7 +29,7 @@ DirectoryWatch::Found DirectoryWatch::find() const {
   return errno == ENOENT || errno == ENOTDIR ? Found::kAnother : Found::kUnknown;
 }
 
-void DirectoryWatch::look() {
+void DirectoryWatch::check() {
   const bool is_another = find() == Found::kAnother;
   if (!std::exchange(was_another_, is_another) || !is_another) return;
   spdlog::critical(

@@ -16,7 +16,7 @@ class DirectoryWatch {
   /// To be constructed while the store has the directory open.
   explicit DirectoryWatch(const std::filesystem::path& directory);
   /// Ends the process if two calls in a row find another directory, or none.
-  void look();
+  void check();
 
  private:
   enum class Found : std::uint8_t { kSame, kAnother, kUnknown };

@@ -22,7 +22,7 @@
 #include "toolkit/export_folder.h"
 #include "toolkit/expression_words.h"
 #include "toolkit/item_file.h"
-#include "toolkit/noted_table.h"
+#include "toolkit/same_table.h"
 #include "toolkit/segment_scan.h"
 #include "toolkit/table_info.h"
 #include "toolkit/table_writer.h"
@@ -205,7 +205,7 @@ std::optional<toolkit::TransferState> earlier_export(const Session& session, con
                                                      const TransferTable& table, const std::string& draft,
                                                      bool restart) {
   if (restart) file.remove();
-  auto state = earlier_transfer(session, "export", file, {table});
+  auto state = find_interrupted_transfer(session, "export", file, {table});
   std::error_code error;
   if (!state || fs::file_size(draft, error) < state->bytes || error) return std::nullopt;
   return state;
@@ -222,7 +222,7 @@ class Export {
         table_(toolkit::describe_table(*endpoint_, options.table)) {}
 
   void run() {
-    take_up_earlier();
+    resume_earlier();
     open();
     double units = 0;
     try {
@@ -248,7 +248,7 @@ class Export {
   [[nodiscard]] bool makes_csv_of_draft() const { return resumes() && format_ == toolkit::FileFormat::kCsv; }
 
   /// Finds how far an earlier run came.
-  void take_up_earlier() {
+  void resume_earlier() {
     if (resumes()) {
       lock_.emplace(destination_.draft(), toolkit::TransferLock::AtTheEnd::kKeep);
       std::string identity = "export of " + table_.name + " (" + endpoint_->describe() + ")";
@@ -414,10 +414,10 @@ class Import {
                          (options_.skip_bad || error.ends_reading ? ")" : "; --skip-bad leaves bad ones out)"));
     } catch (const Interrupted&) {
       writer_.stop();
-      throw CommandError("stator: interrupted: imported " + counted(written(), "item") + notes_.hint(),
+      throw CommandError("stator: interrupted: imported " + counted(written(), "item") + saved_progress_.hint(),
                          kInterruptedExit);
     } catch (const toolkit::OperationError& error) {
-      throw CommandError(toolkit::describe(error) + notes_.hint());
+      throw CommandError(toolkit::describe(error) + saved_progress_.hint());
     }
     state_file_.remove();
     if (session_.dry_run) return;
@@ -469,10 +469,11 @@ class Import {
     if (session_.dry_run || !is_regular) return;
     const std::string identity = "import of " + fs::absolute(options_.file).string() + " into " + table_.name + " (" +
                                  endpoint_->describe() + ")" + parts;
-    notes_ = TransferNotes(session_, "import", identity);
-    state_file_ = notes_.file();
+    saved_progress_ = SavedProgress(session_, "import", identity);
+    state_file_ = saved_progress_.file();
     if (options_.restart) state_file_.remove();
-    const auto earlier = earlier_transfer(session_, "import", state_file_, {{*endpoint_, table_, table_.name, true}});
+    const auto earlier =
+        find_interrupted_transfer(session_, "import", state_file_, {{*endpoint_, table_, table_.name, true}});
     if (earlier && earlier->segments.size() == files_.size()) {
       state_ = *earlier;
       earlier_items_ = state_.total().items;
@@ -627,7 +628,7 @@ class Import {
   std::vector<fs::path> files_;
   std::string of_ = "standard input";  // the file being read
   std::uint64_t total_bytes_ = 0;
-  TransferNotes notes_;
+  SavedProgress saved_progress_;
   toolkit::StateFile state_file_;
   toolkit::TransferState state_;  // a segment a file
   std::string last_item_;         // wire JSON; empty if none was read

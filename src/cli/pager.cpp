@@ -41,7 +41,7 @@ const char* configured_pager() {
 
 }  // namespace
 
-PagerLeft::PagerLeft() : OutputError(EPIPE) {}
+PagerQuit::PagerQuit() : OutputError(EPIPE) {}
 
 Pager::Pager(const Session& session) : session_(session) {
   if (!session.pages || !session.out_is_terminal) return;
@@ -126,7 +126,7 @@ void Pager::send(std::string_view text) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
       state_ = State::kPrints;
-      if (!end_pager()) throw PagerLeft();
+      if (!end_pager()) throw PagerQuit();
       return;
     }
   }

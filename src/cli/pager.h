@@ -11,8 +11,8 @@
 namespace stator::cli {
 
 /// The user quit the pager before the end of the text. This is no failure: the rest is not wanted.
-struct PagerLeft : OutputError {
-  PagerLeft();
+struct PagerQuit : OutputError {
+  PagerQuit();
 };
 
 /// While it exists, sends standard output through a pager, as git and gh do: only on a terminal, not with --no-pager,
@@ -25,7 +25,7 @@ class Pager : private std::streambuf {
   Pager(const Pager&) = delete;
   Pager& operator=(const Pager&) = delete;
 
-  /// Prints the rest and waits until the pager ends. Throws what writing to standard output throws, and PagerLeft.
+  /// Prints the rest and waits until the pager ends. Throws what writing to standard output throws, and PagerQuit.
   void finish();
 
  private:

@@ -235,7 +235,7 @@ void run_pattern(Session& session, const model::Model& model, const model::Patte
   try {
     reply = toolkit::run_pattern(*endpoint, pattern, *users, request);
   } catch (const toolkit::OperationError& error) {
-    throw on_model_table(error, model);
+    throw model_table_error(error, model);
   }
   if (session.output == OutputFormat::kJson) {
     std::string text = reply.json;

@@ -266,7 +266,7 @@ CommandPath build_and_follow(CLI::App& root, Session& session, std::vector<std::
 }
 
 /// Rewords CLI11's message for too many or too few values: "--output: At Most 1 required but received 2".
-std::string told_mismatch(const CLI::ArgumentMismatch& error) {
+std::string mismatch_text(const CLI::ArgumentMismatch& error) {
   std::string text = error.what();
   const std::size_t colon = text.find(": ");
   if (colon == std::string::npos) return text;
@@ -282,7 +282,7 @@ std::string told_mismatch(const CLI::ArgumentMismatch& error) {
 }
 
 /// Rewords CLI11's message "Could not convert: NAME = VALUE".
-std::string told_conversion(const CLI::ConversionError& error) {
+std::string conversion_text(const CLI::ConversionError& error) {
   std::string text = error.what();
   const std::size_t name = text.find(": ");
   const std::size_t equals = text.find(" = ");
@@ -318,9 +318,9 @@ int parse_and_run(CLI::App& root, std::vector<std::string> arguments, Session& s
     if (words.size() > 1) text += "; quote a value that contains spaces";
     return usage_error(session, text, path.name());
   } catch (const CLI::ArgumentMismatch& error) {
-    return usage_error(session, told_mismatch(error), path.name());
+    return usage_error(session, mismatch_text(error), path.name());
   } catch (const CLI::ConversionError& error) {
-    return usage_error(session, told_conversion(error), path.name());
+    return usage_error(session, conversion_text(error), path.name());
   } catch (const CLI::ParseError& error) {
     return usage_error(session, error.what(), path.name());
   }
@@ -388,7 +388,7 @@ int run(int argc, const char* const* argv, Session& session) {
   for (int i = 1; i < argc; ++i) arguments.emplace_back(argv[i]);
   try {
     return run_to_the_end(std::move(arguments), session);
-  } catch (const PagerLeft&) {
+  } catch (const PagerQuit&) {
     return session.exit_code;
   } catch (const OutputError& error) {
     if (error.code == EPIPE) return kReaderLeft;

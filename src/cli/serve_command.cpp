@@ -188,7 +188,7 @@ void serve(ServeOptions options, bool data_was_named, Session& session) {
     endpoint.engine().buckets().choose(service_buckets(options.s3_endpoint));
     endpoint.engine().resume_jobs();
   }
-  if (!options.in_memory) http.on_look = [watch = DirectoryWatch(storage.directory)]() mutable { watch.look(); };
+  if (!options.in_memory) http.on_check = [watch = DirectoryWatch(storage.directory)]() mutable { watch.check(); };
   prepare_tls(options.server, options.in_memory ? std::string() : session.data_directory);
   std::optional<kinesis::Delivery> delivery;
   if (!options.kinesis_endpoint.empty()) {

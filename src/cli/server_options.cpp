@@ -75,7 +75,7 @@ void prepare(ServerOptions& options) {
   server::configure_log(options.log_level, options.http.log_format);
   if (options.credentials) {  // even if empty: an unset shell variable must not mean "without keys"
     try {
-      options.http.credentials = server::follow_access_keys(*options.credentials);
+      options.http.credentials = server::reloadable_access_keys(*options.credentials);
     } catch (const server::NoKeysSource& error) {
       throw CommandError(std::string("stator: ") + error.what(), 2);
     }

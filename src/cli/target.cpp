@@ -152,7 +152,7 @@ model::Model load_model(const Session& session, const std::string& name) {
   return model::load_model(find_model(session, name));
 }
 
-CommandError on_model_table(const toolkit::OperationError& error, const model::Model& model) {
+CommandError model_table_error(const toolkit::OperationError& error, const model::Model& model) {
   std::string text = toolkit::describe(error);
   if (error.type == core::ErrorCode::kResourceNotFound) {
     text += " (stator ddb schema-load --model " + model.directory.filename().string() + " creates table " +

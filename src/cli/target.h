@@ -48,7 +48,7 @@ std::filesystem::path find_model(const Session& session, const std::string& name
 model::Model load_model(const Session& session, const std::string& name);
 
 /// The error of a request on the model's table; if the table is missing, with the command that creates it.
-CommandError on_model_table(const toolkit::OperationError& error, const model::Model& model);
+CommandError model_table_error(const toolkit::OperationError& error, const model::Model& model);
 
 /// The users in PostgreSQL if a connection is configured or the private cluster is running, else those of the model.
 std::unique_ptr<toolkit::UserDirectory> open_users(const Session& session, const model::Model& model);

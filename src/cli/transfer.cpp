@@ -9,8 +9,8 @@
 #include "cli/interrupt.h"
 #include "cli/state_directory.h"
 #include "core/hexadecimal.h"
-#include "toolkit/noted_table.h"
 #include "toolkit/paced_endpoint.h"
+#include "toolkit/same_table.h"
 #include "toolkit/scan.h"
 #include "toolkit/table_checksum.h"
 
@@ -61,7 +61,7 @@ fs::path state_file_of(const std::string& command, const std::string& identity) 
 
 }  // namespace
 
-TransferNotes::TransferNotes(const Session& session, const std::string& command, const std::string& identity) {
+SavedProgress::SavedProgress(const Session& session, const std::string& command, const std::string& identity) {
   const fs::path file = state_file_of(command, identity);
   try {
     lock_ = std::make_unique<toolkit::TransferLock>(file.string() + ".lock", toolkit::TransferLock::AtTheEnd::kRemove);
@@ -73,9 +73,9 @@ TransferNotes::TransferNotes(const Session& session, const std::string& command,
   file_ = toolkit::StateFile(file, identity);
 }
 
-std::optional<toolkit::TransferState> earlier_transfer(const Session& session, const std::string& command,
-                                                       const toolkit::StateFile& file,
-                                                       const std::vector<TransferTable>& tables) {
+std::optional<toolkit::TransferState> find_interrupted_transfer(const Session& session, const std::string& command,
+                                                                const toolkit::StateFile& file,
+                                                                const std::vector<TransferTable>& tables) {
   auto state = file.read();
   if (!state) return std::nullopt;
   // After all items were copied, the changes that follow may change or delete any of them.

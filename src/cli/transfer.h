@@ -29,12 +29,12 @@ inline constexpr const char* kResumeHint = " (the same command goes on where thi
 /// The saved progress of a transfer, in a file of state_directory() named by the command and the transfer's identity.
 /// While this exists, no other command can work on the same transfer. If nothing can be written there (an account
 /// without a home), prints that and goes on without saving progress.
-class TransferNotes {
+class SavedProgress {
  public:
   /// Saves nothing.
-  TransferNotes() = default;
+  SavedProgress() = default;
   /// Throws toolkit::TransferInUse.
-  TransferNotes(const Session& session, const std::string& command, const std::string& identity);
+  SavedProgress(const Session& session, const std::string& command, const std::string& identity);
 
   [[nodiscard]] const toolkit::StateFile& file() const { return file_; }
   /// kResumeHint if progress is saved, else an empty text.
@@ -60,9 +60,9 @@ struct TransferTable {
 /// The progress of an interrupted transfer (`command`: "import"); nullopt if there is none. If a table is not the one
 /// that the transfer has read or written, prints that and removes the file, so that the transfer begins again. Throws
 /// like toolkit::StateFile::read.
-std::optional<toolkit::TransferState> earlier_transfer(const Session& session, const std::string& command,
-                                                       const toolkit::StateFile& file,
-                                                       const std::vector<TransferTable>& tables);
+std::optional<toolkit::TransferState> find_interrupted_transfer(const Session& session, const std::string& command,
+                                                                const toolkit::StateFile& file,
+                                                                const std::vector<TransferTable>& tables);
 
 /// Shows a count with its rate and the time left on the terminal, redrawn in place.
 class Rate {

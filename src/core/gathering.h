@@ -20,25 +20,25 @@ class Gathering {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Notes that `callers` more have come. Returns true if a waiting group need not wait any longer and must be
+  /// Notes that `callers` more have arrived. Returns true if a waiting group need not wait any longer and must be
   /// notified.
-  bool come(std::size_t callers) {
-    const bool were_missing = come_since_ < last_group_;
-    come_since_ += callers;
-    return were_missing && come_since_ >= last_group_;
+  bool on_arrival(std::size_t callers) {
+    const bool were_missing = arrived_since_ < last_group_;
+    arrived_since_ += callers;
+    return were_missing && arrived_since_ >= last_group_;
   }
 
-  /// May wait. `lock` holds the owner's mutex; `came` must be notified when `come` returns true.
-  void wait(std::unique_lock<std::mutex>& lock, std::condition_variable& came) {
-    if (come_since_ >= last_group_) return;
+  /// May wait. `lock` holds the owner's mutex; `arrived` must be notified when `on_arrival` returns true.
+  void wait(std::unique_lock<std::mutex>& lock, std::condition_variable& arrived) {
+    if (arrived_since_ >= last_group_) return;
     if (at_once_ > 0) {
       --at_once_;
       return;
     }
-    const std::size_t missing = last_group_ - come_since_;
-    came.wait_for(lock, std::min<Clock::duration>(step_time_ / kWaitPart, kMostWait),
-                  [this] { return come_since_ >= last_group_; });
-    const std::size_t still_missing = last_group_ - std::min(last_group_, come_since_);
+    const std::size_t missing = last_group_ - arrived_since_;
+    arrived.wait_for(lock, std::min<Clock::duration>(step_time_ / kWaitPart, kMostWait),
+                     [this] { return arrived_since_ >= last_group_; });
+    const std::size_t still_missing = last_group_ - std::min(last_group_, arrived_since_);
     const bool was_worth_it = still_missing <= missing / 2;
     next_at_once_ = was_worth_it ? 1 : std::min(2 * next_at_once_, kMostAtOnce);
     at_once_ = was_worth_it ? 0 : next_at_once_;
@@ -48,7 +48,7 @@ class Gathering {
   void end(std::size_t callers, Clock::duration took) {
     step_time_ += (took - step_time_) / kSmoothing;
     last_group_ = callers;
-    come_since_ = 0;
+    arrived_since_ = 0;
   }
 
  private:
@@ -59,8 +59,8 @@ class Gathering {
   /// Weight of the newest step time in the moving average: one half.
   static constexpr int kSmoothing = 2;
 
-  std::size_t last_group_ = 0;  // number of its callers
-  std::size_t come_since_ = 0;  // callers that have come since it ended
+  std::size_t last_group_ = 0;     // number of its callers
+  std::size_t arrived_since_ = 0;  // callers that have arrived since it ended
   Clock::duration step_time_{};
   // How many groups begin at once because waiting was in vain; and the next such number.
   std::size_t at_once_ = 0;

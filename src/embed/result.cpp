@@ -28,12 +28,12 @@ Result too_large() {
 
 }  // namespace
 
-Target read_target(std::string_view text) {
+Target parse_target(std::string_view text) {
   for (const auto& [prefix, service] : endpoint::kTargetPrefixes) {
     if (text.starts_with(prefix)) return {text.substr(prefix.size()), service};
   }
   const api::Operation* const known = api::find_operation(text);
-  const bool of_streams = known != nullptr && known->peculiarities.of_streams;
+  const bool of_streams = known != nullptr && known->special_rules.of_streams;
   return {text, of_streams ? endpoint::Service::kDynamoDbStreams : endpoint::Service::kDynamoDb};
 }
 
@@ -42,7 +42,7 @@ Result call(endpoint::Endpoint& endpoint, std::string_view operation, std::strin
   if (request_json.size() > core::kMaxRequestBodySizeBytes) return too_large();
   try {
     Result result{.ok = true, .body = {}, .error_type = {}, .error_message = {}};
-    const Target target = read_target(operation);
+    const Target target = parse_target(operation);
     endpoint::Request request{.operation = target.operation, .body = request_json};
     request.service = target.service;
     request.region = region;

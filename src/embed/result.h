@@ -13,7 +13,7 @@ struct Target {
 };
 
 /// Parses an operation's name, which determines its service, or an X-Amz-Target as SDKs send it.
-Target read_target(std::string_view text);
+Target parse_target(std::string_view text);
 
 /// Calls the operation named by `operation` (its name or X-Amz-Target) and returns the Result, whatever `endpoint`
 /// throws. `region` is the client's region; empty if unknown. `notes` receives the request's notes; may be null.

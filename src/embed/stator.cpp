@@ -140,7 +140,7 @@ Result Database::call(std::string_view operation, std::string_view request_json,
 }
 
 Effort Database::effort(std::string_view operation) const {
-  switch (impl().endpoint.effort(embed::read_target(operation).operation)) {
+  switch (impl().endpoint.effort(embed::parse_target(operation).operation)) {
     case endpoint::Effort::kItem:
       return Effort::kItem;
     case endpoint::Effort::kPage:

@@ -7,20 +7,20 @@
 #include "api/operations.h"
 #include "core/api_error.h"
 #include "engine/gate.h"
-#include "engine/writes_together.h"
+#include "engine/write_group.h"
 
 namespace stator::endpoint {
 namespace {
 
-class EmbeddedTogether final : public Together {
+class EmbeddedWriteGroup final : public WriteGroup {
  public:
-  explicit EmbeddedTogether(std::unique_ptr<engine::WritesTogether> writes) : writes_(std::move(writes)) {}
+  explicit EmbeddedWriteGroup(std::unique_ptr<engine::WriteGroup> writes) : writes_(std::move(writes)) {}
   [[nodiscard]] std::size_t count() const override { return writes_->count(); }
   [[nodiscard]] bool is_full() const override { return writes_->is_full(); }
   void commit() override { writes_->commit(); }
 
  private:
-  const std::unique_ptr<engine::WritesTogether> writes_;
+  const std::unique_ptr<engine::WriteGroup> writes_;
 };
 
 }  // namespace
@@ -29,7 +29,7 @@ struct Embedded::Impl {
   Impl(const engine::Options& options, Identity given)
       : description(options.directory.empty() ? "memory" : options.directory.string()),
         sync(options.sync),
-        puts_together(options.sync && !options.enforce_throughput),
+        groups_writes(options.sync && !options.enforce_throughput),
         identity(std::move(given)),
         engine(engine::Engine::open(options)),
         context{.engine = *engine,
@@ -39,7 +39,7 @@ struct Embedded::Impl {
 
   std::string description;
   bool sync;
-  bool puts_together;
+  bool groups_writes;
   const Identity identity;
   std::unique_ptr<engine::Engine> engine;
   api::Context context;
@@ -53,17 +53,17 @@ Embedded::~Embedded() = default;
 
 void Embedded::call(const Request& request, std::string& reply) {
   const api::Operation* const known = api::find_operation(request.operation);
-  if (known != nullptr && known->peculiarities.of_streams != (request.service == Service::kDynamoDbStreams)) {
+  if (known != nullptr && known->special_rules.of_streams != (request.service == Service::kDynamoDbStreams)) {
     throw core::ApiError(core::ErrorCode::kUnknownOperation, "");
   }
   std::optional<engine::GatePass> pass;
-  if (!impl_->engine->puts_together()) pass.emplace(impl_->engine->gate());
+  if (!impl_->engine->is_in_write_group()) pass.emplace(impl_->engine->gate());
   api::Context context = impl_->context;
   if (!request.region.empty()) context.region = request.region;
   api::call(context, request.operation, request.body, request.padding_bytes, reply);
 }
 
-bool Embedded::answer_at_once(const Request& request, std::string& reply) {
+bool Embedded::try_call(const Request& request, std::string& reply) {
   try {
     call(request, reply);
     return true;
@@ -73,16 +73,16 @@ bool Embedded::answer_at_once(const Request& request, std::string& reply) {
   }
 }
 
-bool Embedded::can_be_together(std::string_view operation) const {
-  if (!impl_->puts_together) return false;
+bool Embedded::can_join_write_group(std::string_view operation) const {
+  if (!impl_->groups_writes) return false;
   const api::Operation* const known = api::find_operation(operation);
   return known != nullptr &&
          (known->answer == api::put_item || known->answer == api::update_item || known->answer == api::delete_item);
 }
 
-std::unique_ptr<Together> Embedded::together() {
-  std::unique_ptr<engine::WritesTogether> writes = impl_->engine->begin_together();
-  return writes == nullptr ? nullptr : std::make_unique<EmbeddedTogether>(std::move(writes));
+std::unique_ptr<WriteGroup> Embedded::begin_write_group() {
+  std::unique_ptr<engine::WriteGroup> writes = impl_->engine->begin_write_group();
+  return writes == nullptr ? nullptr : std::make_unique<EmbeddedWriteGroup>(std::move(writes));
 }
 
 Effort Embedded::effort(std::string_view operation) const {

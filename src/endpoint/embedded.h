@@ -34,10 +34,10 @@ class Embedded : public Endpoint {
 
   using Endpoint::call;
   void call(const Request& request, std::string& reply) override;
-  bool answer_at_once(const Request& request, std::string& reply) override;
+  bool try_call(const Request& request, std::string& reply) override;
   /// PutItem, UpdateItem and DeleteItem with `sync`, unless throughput is enforced.
-  [[nodiscard]] bool can_be_together(std::string_view operation) const override;
-  [[nodiscard]] std::unique_ptr<Together> together() override;
+  [[nodiscard]] bool can_join_write_group(std::string_view operation) const override;
+  [[nodiscard]] std::unique_ptr<WriteGroup> begin_write_group() override;
   /// kWaits for operations on tables and settings and, with `sync`, for all writes.
   [[nodiscard]] Effort effort(std::string_view operation) const override;
   /// The directory as given, or "memory".

@@ -8,11 +8,11 @@ std::string Endpoint::call(std::string_view operation, std::string_view body) {
   return reply;
 }
 
-bool Endpoint::answer_at_once(const Request& /*request*/, std::string& /*reply*/) { return false; }
+bool Endpoint::try_call(const Request& /*request*/, std::string& /*reply*/) { return false; }
 
-bool Endpoint::can_be_together(std::string_view /*operation*/) const { return false; }
+bool Endpoint::can_join_write_group(std::string_view /*operation*/) const { return false; }
 
-std::unique_ptr<Together> Endpoint::together() { return nullptr; }
+std::unique_ptr<WriteGroup> Endpoint::begin_write_group() { return nullptr; }
 
 Effort Endpoint::effort(std::string_view /*operation*/) const { return Effort::kWaits; }
 

@@ -69,18 +69,18 @@ enum class Effort : std::uint8_t {
   kItem,     // an item or a description: usually microseconds, a reply of at most some hundred kilobytes
   kPage,     // a page or a batch: milliseconds, a reply of megabytes
   kWaits,    // waits: for the disk, for another machine, for other work to finish
-  kMayWait,  // may wait: `answer_at_once` tells
+  kMayWait,  // may wait: `try_call` tells
 };
 
-/// Calls made by one thread whose writes reach the disk together (Endpoint::can_be_together). During its lifetime
-/// `answer_at_once` on this thread returns the replies that such calls will have once `commit` has returned. No other
+/// Calls made by one thread whose writes reach the disk together (Endpoint::can_join_write_group). During its lifetime
+/// `try_call` on this thread returns the replies that such calls will have once `commit` has returned. No other
 /// calls may be made meanwhile, and none of the replies may be sent before.
-class Together {
+class WriteGroup {
  public:
-  Together() = default;
-  virtual ~Together() = default;
-  Together(const Together&) = delete;
-  Together& operator=(const Together&) = delete;
+  WriteGroup() = default;
+  virtual ~WriteGroup() = default;
+  WriteGroup(const WriteGroup&) = delete;
+  WriteGroup& operator=(const WriteGroup&) = delete;
   /// How many calls so far depend on `commit`.
   [[nodiscard]] virtual std::size_t count() const = 0;
   /// True if no more calls should be added, because their writes are already large.
@@ -98,13 +98,13 @@ class Endpoint {
   /// Appends the reply body (JSON) to `reply`. Throws core::ApiError and leaves `reply` unchanged.
   virtual void call(const Request& request, std::string& reply) = 0;
   /// The same for a thread that must not wait: does nothing and returns false if the answer requires waiting. Called
-  /// for operations whose effort is kMayWait and, during the lifetime of a `together`, for operations that can be
+  /// for operations whose effort is kMayWait and, during the lifetime of a WriteGroup, for operations that can be
   /// combined.
-  virtual bool answer_at_once(const Request& request, std::string& reply);
+  virtual bool try_call(const Request& request, std::string& reply);
   /// Whether calls of the operation can wait for the disk together with others.
-  [[nodiscard]] virtual bool can_be_together(std::string_view operation) const;
+  [[nodiscard]] virtual bool can_join_write_group(std::string_view operation) const;
   /// Not null if there are such operations.
-  [[nodiscard]] virtual std::unique_ptr<Together> together();
+  [[nodiscard]] virtual std::unique_ptr<WriteGroup> begin_write_group();
   /// The same as `call` above, but returns a string, for callers off the hot path.
   std::string call(std::string_view operation, std::string_view body);
   /// The effort of `operation`, so that a server does not make other requests wait for it. Unknown operations: kItem.

@@ -12,7 +12,7 @@
 #include "engine/table_changes.h"
 #include "engine/table_json.h"
 #include "engine/table_status.h"
-#include "engine/writes_together.h"
+#include "engine/write_group.h"
 
 namespace stator::engine {
 namespace {
@@ -43,14 +43,14 @@ TablePtr reply(Table table) { return std::make_shared<const Table>(std::move(tab
 }  // namespace
 
 Catalog::Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
-                 std::int64_t transition_delay_ms, std::int64_t vector_phase_ms, bool delivers, CatalogJobs jobs)
+                 std::int64_t transition_delay_ms, std::int64_t vector_phase_ms, bool delivers, CatalogHooks hooks)
     : store_(store),
       stripes_(stripes),
       change_log_(change_log),
       clock_(clock),
       transition_delay_ms_(transition_delay_ms),
       vector_phase_ms_(std::max(vector_phase_ms, transition_delay_ms)),
-      jobs_(std::move(jobs)),
+      hooks_(std::move(hooks)),
       spaces_(store),
       logs_(store, stripes, change_log, clock, spaces_, delivers) {}
 
@@ -92,18 +92,18 @@ void Catalog::load() {
     settle(name);
     const TablePtr table = current(name);
     if (table == nullptr || table->status == TableStatus::kDeleting) continue;
-    take_up_restore(*table);
+    resume_restore(*table);
     if (table->recovery != nullptr) logs_.keep_recovery_days(*table);
     for (const Index& index : table->indexes) {
-      if (index.backfilling && !is_being_filled(*table)) jobs_.build({table->state, index.space});
+      if (index.backfilling && !is_being_filled(*table)) hooks_.build({table->state, index.space});
     }
-    take_up_ttl(*table);
-    take_up_stream(*current(name));
+    resume_ttl(*table);
+    begin_missing_stream(*current(name));
   }
   logs_.end_others(all_tables());
 }
 
-void Catalog::take_up_stream(const Table& table) {
+void Catalog::begin_missing_stream(const Table& table) {
   if (table.stream_view_type.empty() || table.stream_space != 0) return;
   // The table was written by a version without a change log.
   Table changed = table;
@@ -112,7 +112,7 @@ void Catalog::take_up_stream(const Table& table) {
   commit_with_logs(std::move(changed), table, {}, batch);
 }
 
-void Catalog::take_up_ttl(const Table& table) {
+void Catalog::resume_ttl(const Table& table) {
   if (table.ttl_attribute.empty() || table.ttl_space != 0) {
     start_ttl_jobs(table);
     return;
@@ -146,7 +146,7 @@ TablePtr Catalog::find(std::string_view name) {
     if (entry == entries_.end()) return nullptr;
     if (entry->second.due_ms == kNever || clock_.now_ms() < entry->second.due_ms) return entry->second.table;
   }
-  WritesTogether::check_may_wait();
+  WriteGroup::check_may_wait();
   const std::lock_guard<std::mutex> changing(change_mutex_);
   settle(name);
   return current(name);
@@ -223,7 +223,7 @@ TablePtr Catalog::remove(std::string_view name) {
       // Published in memory only: if the process is killed before the backup is made, the table stays as it was.
       publish(new_entry(table));
       stripes_.barrier();
-      jobs_.keep_deleted(table);
+      hooks_.back_up_deleted(table);
     }
     if (transition_delay_ms_ > 0) {
       store::Batch batch;
@@ -294,7 +294,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
   stripes_.barrier();
   Table built = *current(name);
   if (!spaces_.is_empty(built.space)) {
-    for (const store::SpaceId space : added) jobs_.build({built.state, space});
+    for (const store::SpaceId space : added) hooks_.build({built.state, space});
     return described;
   }
   set_backfilling(built, added, false);
@@ -372,15 +372,15 @@ void Catalog::begin_ttl(const Table& table) {
 
 void Catalog::start_ttl_jobs(const Table& table) {
   if (table.ttl_space == 0) return;
-  if (table.ttl_building) jobs_.build({table.state, table.ttl_space});
-  jobs_.expire({table.state, table.ttl_space});
+  if (table.ttl_building) hooks_.build({table.state, table.ttl_space});
+  hooks_.expire({table.state, table.ttl_space});
 }
 
 void Catalog::finish_build(const TableRange& range) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = range.state->newest(nullptr);
   if (before == nullptr) return;
-  if (jobs_.filled) jobs_.filled();
+  if (hooks_.filled) hooks_.filled();
   Table table = *before;
   store::Batch batch;
   for (Index& index : table.indexes) {
@@ -405,19 +405,19 @@ TablePtr Catalog::restore(Table table) {
   for (Index& index : table.indexes) index.backfilling = true;
   TablePtr described = reply(table);
   commit(std::move(table), batch);
-  jobs_.restore({described->state, described->space});
+  hooks_.restore({described->state, described->space});
   return described;
 }
 
-void Catalog::take_up_restore(const Table& table) {
-  if (is_being_filled(table)) jobs_.restore({table.state, table.space});
+void Catalog::resume_restore(const Table& table) {
+  if (is_being_filled(table)) hooks_.restore({table.state, table.space});
 }
 
 void Catalog::finish_restore(const TableRange& range) {
   const std::lock_guard<std::mutex> changing(change_mutex_);
   const TablePtr before = range.state->newest(nullptr);
   if (before == nullptr || !is_being_filled(*before)) return;
-  if (jobs_.filled) jobs_.filled();
+  if (hooks_.filled) hooks_.filled();
   Table table = *before;
   table.restore->copying = false;
   store::Batch batch;
@@ -425,7 +425,7 @@ void Catalog::finish_restore(const TableRange& range) {
   std::vector<store::SpaceId> gone;
   settle_statuses(table, clock_.now_ms(), gone);
   commit_and_drop(table, gone, batch);
-  for (const Index& index : table.indexes) jobs_.build({table.state, index.space});
+  for (const Index& index : table.indexes) hooks_.build({table.state, index.space});
 }
 
 void Catalog::fail_restore(const TableRange& range) {

@@ -27,7 +27,7 @@ struct TableRange {
 
 /// What the catalog calls to start background jobs and to announce certain steps. These functions must not call the
 /// catalog.
-struct CatalogJobs {
+struct CatalogHooks {
   /// Starts a job that makes the range's rows from the table's items and then calls `finish_build`.
   std::function<void(TableRange)> build;
   /// Starts a job that deletes expired items as long as the table has this time-to-live range.
@@ -37,7 +37,7 @@ struct CatalogJobs {
   std::function<void(TableRange)> restore = {};
   /// Called while a table with point-in-time recovery is being deleted: writes to it have ended, but its items still
   /// exist.
-  std::function<void(const Table&)> keep_deleted = {};
+  std::function<void(const Table&)> back_up_deleted = {};
   /// Called when an index or table that was being filled is about to become visible.
   std::function<void()> filled = {};
 };
@@ -48,7 +48,7 @@ struct CatalogJobs {
 class Catalog {
  public:
   Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
-          std::int64_t transition_delay_ms, std::int64_t vector_phase_ms, bool delivers, CatalogJobs jobs);
+          std::int64_t transition_delay_ms, std::int64_t vector_phase_ms, bool delivers, CatalogHooks hooks);
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -131,11 +131,11 @@ class Catalog {
   /// Starts the jobs for a time-to-live range that was just published.
   void begin_ttl(const Table& table);
   /// These resume work that a restart interrupted.
-  void take_up_ttl(const Table& table);
-  void take_up_restore(const Table& table);
+  void resume_ttl(const Table& table);
+  void resume_restore(const Table& table);
   void start_ttl_jobs(const Table& table);
   /// Begins the stream of a table that was written by a version without a change log.
-  void take_up_stream(const Table& table);
+  void begin_missing_stream(const Table& table);
 
   store::Store& store_;
   Stripes& stripes_;
@@ -143,7 +143,7 @@ class Catalog {
   const core::Clock& clock_;
   const std::int64_t transition_delay_ms_;
   const std::int64_t vector_phase_ms_;
-  const CatalogJobs jobs_;
+  const CatalogHooks hooks_;
 
   /// Serialises changes, and guards spaces_ and logs_; taken before entries_mutex_ and before any stripe.
   std::mutex change_mutex_;

@@ -30,8 +30,8 @@
 #include "engine/stripes.h"
 #include "engine/vector/vector_ranges.h"
 #include "engine/vector_search.h"
+#include "engine/write_group.h"
 #include "engine/writer.h"
-#include "engine/writes_together.h"
 #include "store/store.h"
 
 namespace stator::engine {
@@ -60,7 +60,7 @@ bool read_item(const store::Store& store, const Table& table, const Key& key, co
       json.assign(value.json);
       size_bytes = value.size_bytes;
     };
-    if (store.visit(key.encoded, copy, snapshot, store::Keep::kRow)) return true;
+    if (store.visit(key.encoded, copy, snapshot, store::CachePolicy::kRow)) return true;
   } catch (const core::DamageError& error) {
     throw_damage_in(table, nullptr, error);
   }
@@ -87,7 +87,7 @@ struct Engine::Impl {
                 {.build = [this](const TableRange& range) { build(range); },
                  .expire = [this](const TableRange& range) { expire(range); },
                  .restore = [this](const TableRange& range) { restore(range); },
-                 .keep_deleted = [this](const Table& table) { keep_deleted(table); },
+                 .back_up_deleted = [this](const Table& table) { back_up_deleted(table); },
                  .filled = [this] { forget_past(); }}),
         backups(*store, clock, options.directory, options.log),
         views(options.staleness.for_reads() ? std::make_unique<PastViews>(*store, clock, options.staleness) : nullptr),
@@ -117,7 +117,7 @@ struct Engine::Impl {
         backup_expiry("expire-backups", std::chrono::milliseconds(options.stream_trim_period_ms),
                       [this] { return remove_expired_backups(); }),
         token_trim("trim-request-tokens", std::chrono::milliseconds(options.token_trim_period_ms),
-                   [this] { return tokens.trim() ? PeriodicJob::Left::kForLater : PeriodicJob::Left::kNone; }),
+                   [this] { return tokens.trim() ? PeriodicJob::WorkLeft::kForLater : PeriodicJob::WorkLeft::kNone; }),
         stream_trim("trim-streams", std::chrono::milliseconds(options.stream_trim_period_ms),
                     [this] { return trim_streams(); }),
         jobs({.log = job_log(), .calls_came = [&gate] { return gate.was_used(); }}) {}
@@ -196,7 +196,7 @@ struct Engine::Impl {
 
   /// Like the service, makes a backup of a table that is to be deleted, which is kept for 35 days. Throws if the disk
   /// refuses it; then the table must not be deleted.
-  void keep_deleted(const Table& table) {
+  void back_up_deleted(const Table& table) {
     try {
       backups.create(table.name, table.name + "$DeletedTableBackup", BackupType::kSystem,
                      clock.now_ms() + kDeletedTableKeptMs);
@@ -209,15 +209,15 @@ struct Engine::Impl {
   }
 
   /// Removes the backups that have expired.
-  PeriodicJob::Left remove_expired_backups() {
-    auto left = PeriodicJob::Left::kNone;
+  PeriodicJob::WorkLeft remove_expired_backups() {
+    auto left = PeriodicJob::WorkLeft::kNone;
     for (const BackupPtr& backup : backups.list()) {
       if (backup->expires_ms == 0) continue;
       const std::lock_guard<std::mutex> lock(backup_uses);
       if (backup->expires_ms <= clock.now_ms() && !catalog.is_being_restored(backup->id)) {
         backups.remove(backup->id);
       } else {
-        left = PeriodicJob::Left::kForLater;
+        left = PeriodicJob::WorkLeft::kForLater;
       }
     }
     return left;
@@ -251,9 +251,9 @@ struct Engine::Impl {
     return stream;
   }
 
-  PeriodicJob::Left trim_streams() {
-    if (change_log.trim()) return PeriodicJob::Left::kForNow;
-    return change_log.empty() ? PeriodicJob::Left::kNone : PeriodicJob::Left::kForLater;
+  PeriodicJob::WorkLeft trim_streams() {
+    if (change_log.trim()) return PeriodicJob::WorkLeft::kForNow;
+    return change_log.empty() ? PeriodicJob::WorkLeft::kNone : PeriodicJob::WorkLeft::kForLater;
   }
 
   const core::Clock& clock;
@@ -470,15 +470,15 @@ bool Engine::get_item(const Table& table, const Key& key, std::string& json, std
   return found;
 }
 
-std::unique_ptr<WritesTogether> Engine::begin_together() {
+std::unique_ptr<WriteGroup> Engine::begin_write_group() {
   auto pass = std::make_unique<GatePass>(frame_->gate);
   if (impl_->metering != nullptr) return nullptr;
-  return std::make_unique<WritesTogether>(std::move(pass), impl_->writer);
+  return std::make_unique<WriteGroup>(std::move(pass), impl_->writer);
 }
 
-bool Engine::puts_together() const {
-  const WritesTogether* const together = WritesTogether::of_this_thread();
-  return together != nullptr && together->is_past(frame_->gate);
+bool Engine::is_in_write_group() const {
+  const WriteGroup* const group = WriteGroup::of_this_thread();
+  return group != nullptr && group->has_passed(frame_->gate);
 }
 
 WriteOutcome Engine::write(const WriteAction& action) { return impl_->writer.write(action); }
@@ -633,7 +633,7 @@ VectorMatches Engine::search_vectors(const VectorSearch& search) const {
     if (auto matches = engine::search_vectors(*impl_->store, search, *range)) return std::move(*matches);
   }
   VectorMatches matches = engine::search_vectors(*impl_->store, search, nullptr);
-  impl_->vectors.read_from_store(search, prefix, matches.entries);
+  impl_->vectors.note_store_read(search, prefix, matches.entries);
   return matches;
 }
 

@@ -236,7 +236,7 @@ using ItemSink = std::function<void(std::string_view item_json)>;
 
 /// See engine/idempotency.h.
 class TokenClaim;
-class WritesTogether;
+class WriteGroup;
 /// See engine/export/exports.h.
 class Exports;
 /// See engine/import/imports.h.
@@ -306,11 +306,11 @@ class Engine {
   /// in the outcome; faults of update expressions and of keys are thrown. A write that leaves the item byte for byte
   /// the same is charged like any other and stores nothing.
   WriteOutcome write(const WriteAction& action);
-  /// Begins to collect the writes of this thread (writes_together.h). Null if throughput is enforced, as then each
+  /// Begins a group of writes by this thread (write_group.h). Null if throughput is enforced, as then each
   /// write takes its own units. Waits at the gate.
-  [[nodiscard]] std::unique_ptr<WritesTogether> begin_together();
+  [[nodiscard]] std::unique_ptr<WriteGroup> begin_write_group();
   /// Whether this thread is collecting writes, and so has passed the gate.
-  [[nodiscard]] bool puts_together() const;
+  [[nodiscard]] bool is_in_write_group() const;
   /// Makes independent writes of different items in one batch, for little more than the cost of one. Throws what
   /// `write` throws except ThroughputExceeded; then nothing is written. If throughput is enforced, each is written by
   /// itself, and those before the one that throws stay written.
@@ -319,7 +319,7 @@ class Engine {
   /// is refused. The table's write capacity is doubled, that of the indexes is not. With `claim`, a transaction that
   /// succeeds records its token in the same batch; `claim` must not be of a transaction that was already made.
   TransactionOutcome transact_write(std::span<const WriteAction> actions, const TokenClaim* claim = nullptr);
-  /// Begins a transaction under a ClientRequestToken; `request` is its canonical text (api/request_meaning.h). The
+  /// Begins a transaction under a ClientRequestToken; `request` is its canonical text (api/canonical_request.h). The
   /// claim says whether the same request was made within the last ten minutes. Throws
   /// IdempotentParameterMismatchException if the token was used for another request, TransactionInProgressException if
   /// the same request is under way.

@@ -36,7 +36,7 @@ bool Expiry::begin_search(std::int64_t now_seconds) {
   // time than the last, which skipped as too old what may expire now.
   const bool anew = !searched_seconds_ || now_seconds < *searched_seconds_;
   if (!anew && unseen.first() > now_seconds) return false;
-  const std::int64_t first = unseen.take();
+  const std::int64_t first = unseen.take_bound();
   looks_ahead_ = first == noted_;
   position_ = expiry_bound(range_.space, std::max(anew ? 0 : first, now_seconds - kOldestExpirySeconds));
   searched_seconds_ = now_seconds;

@@ -48,7 +48,7 @@ std::size_t first_partitions(const Table& table) {
                         static_cast<double>(*units.write_units));
 }
 
-void Metering::Bucket::fill(double rate, double most, std::int64_t now_ms) {
+void Metering::TokenBucket::fill(double rate, double most, std::int64_t now_ms) {
   // The clock may have been set back.
   const auto passed_ms = static_cast<double>(std::max<std::int64_t>(0, now_ms - filled_ms));
   units = std::min(most, units + rate * passed_ms / 1000);
@@ -116,7 +116,7 @@ Metering::Meter& Metering::meter(UnitKind kind, const UnitsUse& use, Rates& rate
   if (meter.partitions.size() != rates.partitions) {
     meter.partitions.assign(rates.partitions, {rates.partition, now_ms});
   }
-  for (Bucket& partition : meter.partitions) partition.fill(rates.partition, rates.partition, now_ms);
+  for (TokenBucket& partition : meter.partitions) partition.fill(rates.partition, rates.partition, now_ms);
   return meter;
 }
 

@@ -81,7 +81,7 @@ class Metering {
   void forget(const Table& table);
 
  private:
-  struct Bucket {
+  struct TokenBucket {
     double units = 0;
     std::int64_t filled_ms = 0;
     /// Adds `rate` units for each second since the last call, up to `most`.
@@ -90,9 +90,9 @@ class Metering {
   /// The buckets for the reads, or the writes, of one table or index.
   struct Meter {
     bool begun = false;
-    Bucket all;
-    Bucket maximum;  // of OnDemandThroughput
-    std::vector<Bucket> partitions;
+    TokenBucket all;
+    TokenBucket maximum;  // of OnDemandThroughput
+    std::vector<TokenBucket> partitions;
     // On demand: the traffic of the last 30 minutes, and the peak minute before them.
     struct Minute {
       std::int64_t number = 0;

@@ -15,10 +15,10 @@ void PeriodicJob::ensure_running(JobRunner& runner) {
 JobStep PeriodicJob::step() {
   // Before the round, so that work which it may have missed keeps the job from ending.
   state_ = State::kRunning;
-  const Left left = round_();
-  if (left == Left::kForNow) return JobStep::more();
+  const WorkLeft left = round_();
+  if (left == WorkLeft::kForNow) return JobStep::more();
   State running = State::kRunning;
-  if (left == Left::kNone && state_.compare_exchange_strong(running, State::kEnded)) return JobStep::end();
+  if (left == WorkLeft::kNone && state_.compare_exchange_strong(running, State::kEnded)) return JobStep::end();
   return JobStep::later(period_);
 }
 

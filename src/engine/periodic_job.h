@@ -17,13 +17,13 @@ namespace stator::engine {
 class PeriodicJob {
  public:
   /// The work that a round leaves.
-  enum class Left : std::uint8_t {
+  enum class WorkLeft : std::uint8_t {
     kNone,
     kForLater,  // after the period
     kForNow,    // more than one step may do
   };
   /// A round is one step (Job::step): it may throw, and is then made again after a pause.
-  using Round = std::function<Left()>;
+  using Round = std::function<WorkLeft()>;
 
   PeriodicJob(std::string name, std::chrono::milliseconds period, Round round)
       : name_(std::move(name)), period_(period), round_(std::move(round)) {}

@@ -85,7 +85,7 @@ class Repair {
     copy_catalog();
     for (const Table& table : tables_) copy_table(table);
     for (const store::SpaceId space : streams_) copy_stream(space);
-    tell_lost_tables();
+    report_lost_tables();
     rows_.write();
     copy_checkpoints();
   }
@@ -117,7 +117,7 @@ class Repair {
           }
         });
     if (damaged > 0) {
-      lose("the catalog is damaged in " + places(damaged));
+      report_loss("the catalog is damaged in " + places(damaged));
       const std::string counters = catalog_key(CatalogRow::kCounters);
       counters_are_whole_ = from_.walk(counters, store::prefix_end(counters), [](auto, auto) {}) == 0;
     }
@@ -146,7 +146,7 @@ class Repair {
   }
 
   /// Reports the loss of anything but items of a saved table.
-  void lose(std::string line) {
+  void report_loss(std::string line) {
     report_.lines.push_back(std::move(line));
     report_.lost_other_rows = true;
   }
@@ -160,7 +160,7 @@ class Repair {
       rows_.put(key, value);
       streams_.push_back(space);
     } catch (const std::exception& error) {
-      lose(std::string("a stream is lost: its row in the catalog is damaged: ") + error.what());
+      report_loss(std::string("a stream is lost: its row in the catalog is damaged: ") + error.what());
     }
   }
 
@@ -196,8 +196,8 @@ class Repair {
             ++unreadable;
           }
         });
-    if (damaged > 0) lose("a stream is damaged in " + places(damaged));
-    if (unreadable > 0) lose("a stream: " + std::to_string(unreadable) + " records cannot be read");
+    if (damaged > 0) report_loss("a stream is damaged in " + places(damaged));
+    if (unreadable > 0) report_loss("a stream: " + std::to_string(unreadable) + " records cannot be read");
   }
 
   void read_table_row(std::string_view key, std::string_view value) {
@@ -209,7 +209,7 @@ class Repair {
       // The progress of its restore may be lost, and the source of the restore still exists.
       if (table.restore && table.restore->copying && !is_import(*table.restore)) {
         for (const Index& index : table.indexes) known_.insert(index.space);
-        return lose("table " + name + " was being restored and is left out; restore it once more");
+        return report_loss("table " + name + " was being restored and is left out; restore it once more");
       }
       // All index entries are made by copy_item.
       for (Index& index : table.indexes) {
@@ -221,7 +221,7 @@ class Repair {
       table.ttl_building = false;
       tables_.push_back(std::move(table));
     } catch (const std::exception& error) {
-      lose("table " + name + " is lost: its row in the catalog is damaged: " + error.what());
+      report_loss("table " + name + " is lost: its row in the catalog is damaged: " + error.what());
       lost_tables_.insert(name);
     }
   }
@@ -259,7 +259,7 @@ class Repair {
     try {
       store::copy_checkpoint(folder_ / path, new_folder_ / path);
     } catch (const std::system_error& error) {
-      lose(what + " is lost: " + error.what());
+      report_loss(what + " is lost: " + error.what());
     }
   }
 
@@ -333,14 +333,14 @@ class Repair {
 
   /// Reports the tables whose rows in the catalog are lost: their names, if streams name them, and their items, which
   /// are in spaces that no known table has.
-  void tell_lost_tables() {
+  void report_lost_tables() {
     for (const Table& table : tables_) {
       stream_tables_.erase(table.name);
       counted_.erase(table.space);
     }
     for (const std::string& name : stream_tables_) {
       if (lost_tables_.insert(name).second) {
-        lose("table " + name + " is lost: its row in the catalog is gone");
+        report_loss("table " + name + " is lost: its row in the catalog is gone");
       }
     }
     const std::map<store::SpaceId, std::uint64_t> saved = save_items_in_unknown_spaces();
@@ -358,7 +358,7 @@ class Repair {
         line += ", " + (found->second == count ? "which are" : std::to_string(found->second) + " of them") + " in " +
                 file_of_space(space).string();
       }
-      lose(std::move(line));
+      report_loss(std::move(line));
       report_.unreadable_items += count;
     }
   }

@@ -50,7 +50,7 @@ class UnseenExpiry {
   }
   /// Returns the bound and resets it to kNone. Called by a search when it begins, which notes the rows that it does not
   /// reach again.
-  std::int64_t take() { return first_.exchange(kNone, std::memory_order_acq_rel); }
+  std::int64_t take_bound() { return first_.exchange(kNone, std::memory_order_acq_rel); }
 
  private:
   std::atomic<std::int64_t> first_{0};

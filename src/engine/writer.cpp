@@ -15,7 +15,7 @@
 #include "engine/time_to_live.h"
 #include "engine/vector/vector_ranges.h"
 #include "engine/vector_entry.h"
-#include "engine/writes_together.h"
+#include "engine/write_group.h"
 
 namespace stator::engine {
 namespace {
@@ -76,7 +76,8 @@ void Writer::read_items(std::span<const WriteAction> actions, std::vector<Decisi
   for (std::size_t i = 0; i < actions.size(); ++i) {
     lookups[i] = {actions[i].key.encoded, &decisions[i].change.stored_before, {}};
   }
-  store_.get_each(lookups, std::ranges::all_of(actions, is_replaced) ? store::Keep::kNothing : store::Keep::kBlock);
+  store_.get_each(
+      lookups, std::ranges::all_of(actions, is_replaced) ? store::CachePolicy::kNothing : store::CachePolicy::kBlock);
   for (std::size_t i = 0; i < actions.size(); ++i) decisions[i].existed = lookups[i].found;
 }
 
@@ -101,9 +102,10 @@ std::optional<core::ApiError> Writer::decide(const WriteAction& action, Decision
 std::optional<core::ApiError> Writer::decide_against_table(const WriteAction& action, Decision& decision) const {
   Change& change = decision.change;
   WriteOutcome& outcome = decision.outcome;
-  outcome.existed = decision.existed ? *decision.existed
-                                     : store_.get(change.key, change.stored_before, nullptr,
-                                                  is_replaced(action) ? store::Keep::kNothing : store::Keep::kBlock);
+  outcome.existed = decision.existed
+                        ? *decision.existed
+                        : store_.get(change.key, change.stored_before, nullptr,
+                                     is_replaced(action) ? store::CachePolicy::kNothing : store::CachePolicy::kBlock);
   if (outcome.existed) {
     const StoredValue old = read_value(change.stored_before);
     change.before.json = old.json;
@@ -267,25 +269,25 @@ void Writer::append_expiry(Decision& decision, store::Batch& batch) {
 void Writer::append_log_record(Decision& decision, store::Batch& batch) {
   const Change& change = decision.change;
   const Table& table = *change.table;
-  if (table.recovery != nullptr) decision.recovery_place = append_log_record(change, *table.recovery, batch);
+  if (table.recovery != nullptr) decision.recovery_number = append_log_record(change, *table.recovery, batch);
   if (table.stream == nullptr && table.deliveries.empty()) return;
   // The bytes differ, but the item is the same: consumers would see no change.
   if (change.before.exists() && change.before.size_bytes == change.after.size_bytes &&
       change.before.item().holds_same(change.after.item())) {
     return;
   }
-  if (table.stream != nullptr) decision.log_place = append_log_record(change, *table.stream, batch);
+  if (table.stream != nullptr) decision.log_number = append_log_record(change, *table.stream, batch);
   for (const std::shared_ptr<Stream>& delivery : table.deliveries) {
-    decision.delivery_places.push_back(append_log_record(change, *delivery, batch));
+    decision.delivery_numbers.push_back(append_log_record(change, *delivery, batch));
   }
 }
 
-LogPlace Writer::append_log_record(const Change& change, Stream& stream, store::Batch& batch) {
+PendingLogNumber Writer::append_log_record(const Change& change, Stream& stream, store::Batch& batch) {
   std::string record;
   engine::append_log_record(change, stream.images(), record);
-  LogPlace place = stream.take_place(change.key, change.time_ms);
-  batch.put(log_key(stream.space(), place.shard(), place.number()), record);
-  return place;
+  PendingLogNumber pending = stream.assign_number(change.key, change.time_ms);
+  batch.put(log_key(stream.space(), pending.shard(), pending.number()), record);
+  return pending;
 }
 
 void Writer::note_expiry(const Table& table, std::optional<std::int64_t> new_expiry) {
@@ -319,9 +321,8 @@ std::vector<UnitsUse> Writer::uses_of(const Decision& decision, double table_fac
 }
 
 WriteOutcome Writer::write(const WriteAction& action) {
-  if (WritesTogether* const together = WritesTogether::of_this_thread();
-      together != nullptr && together->is_of(*this)) {
-    return together->add(action);
+  if (WriteGroup* const group = WriteGroup::of_this_thread(); group != nullptr && group->is_of(*this)) {
+    return group->add(action);
   }
   Decision decision;
   decision.stripe = stripes_.of(action.key.encoded);
@@ -489,7 +490,7 @@ std::vector<SeparateOutcome> Writer::write_each(std::span<const WriteAction> act
   std::vector<SeparateOutcome> outcomes;
   outcomes.reserve(actions.size());
   if (metering_ == nullptr) {
-    for (WriteOutcome& outcome : write_together(actions)) outcomes.push_back({std::move(outcome), std::nullopt});
+    for (WriteOutcome& outcome : write_in_one_batch(actions)) outcomes.push_back({std::move(outcome), std::nullopt});
     return outcomes;
   }
   // Each write takes its units, or is refused, separately.
@@ -503,7 +504,7 @@ std::vector<SeparateOutcome> Writer::write_each(std::span<const WriteAction> act
   return outcomes;
 }
 
-std::vector<WriteOutcome> Writer::write_together(std::span<const WriteAction> actions) {
+std::vector<WriteOutcome> Writer::write_in_one_batch(std::span<const WriteAction> actions) {
   const StripesLock lock = lock_all(actions);
   std::vector<Decision> decisions(actions.size());
   read_items(actions, decisions);

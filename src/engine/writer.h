@@ -21,7 +21,7 @@
 namespace stator::engine {
 
 class VectorRanges;
-class WritesTogether;
+class WriteGroup;
 
 /// Writes items: locks, reads, decides on one Change, and writes all that follows from it in one batch.
 class Writer {
@@ -51,7 +51,7 @@ class Writer {
   Expired expire(const TablePtr& table, std::string_view expiry_key);
 
  private:
-  friend class WritesTogether;
+  friend class WriteGroup;
   /// What an action will do, decided under its lock. Not movable: the change points into itself.
   struct Decision {
     std::size_t stripe = 0;  // held by the caller
@@ -65,9 +65,9 @@ class Writer {
     std::vector<std::string> index_keys;
     std::optional<std::int64_t> new_expiry;  // seconds
     // These are held until the write has ended.
-    LogPlace log_place;
-    LogPlace recovery_place;
-    std::vector<LogPlace> delivery_places;
+    PendingLogNumber log_number;
+    PendingLogNumber recovery_number;
+    std::vector<PendingLogNumber> delivery_numbers;
     WriteOutcome outcome;
   };
   /// Reads the items of all actions at once for `decide`, if there are several.
@@ -88,8 +88,8 @@ class Writer {
   void note_vector_change(const std::optional<IndexEntry>& before, const std::optional<IndexEntry>& after) const;
   static void append_expiry(Decision& decision, store::Batch& batch);
   static void append_log_record(Decision& decision, store::Batch& batch);
-  static LogPlace append_log_record(const Change& change, Stream& stream, store::Batch& batch);
-  std::vector<WriteOutcome> write_together(std::span<const WriteAction> actions);
+  static PendingLogNumber append_log_record(const Change& change, Stream& stream, store::Batch& batch);
+  std::vector<WriteOutcome> write_in_one_batch(std::span<const WriteAction> actions);
   /// Locks the items of all actions.
   [[nodiscard]] StripesLock lock_all(std::span<const WriteAction> actions) const;
   /// The changes of one table's counters in one batch, which share one row.

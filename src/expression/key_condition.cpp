@@ -51,7 +51,7 @@ constexpr std::size_t kMaxConditions = core::kMaxIndexHashAttributes + core::kMa
 constexpr std::string_view kTooManyConditions = "Conditions can be of length 1 or 2 only";
 
 /// Thrown while a condition is flattened; its message becomes KeyCondition::fault.
-struct Unfit {
+struct NotAKeyCondition {
   std::string message;
 };
 
@@ -81,30 +81,31 @@ KeyPredicate to_predicate(const ConditionNode& node, KeyOperator op, bool with_v
   const auto path_of = [](const Operand& operand) { return std::get_if<Path>(&operand.source); };
   if (op == KeyOperator::kBetween || op == KeyOperator::kBeginsWith) {
     const Operand& first = node.operands.front();
-    if (first.size) throw Unfit{"KeyConditionExpressions cannot contain nested operations"};
+    if (first.size) throw NotAKeyCondition{"KeyConditionExpressions cannot contain nested operations"};
     if (path_of(first) == nullptr) {
-      throw Unfit{std::string("Invalid condition in KeyConditionExpression: ") +
-                  (op == KeyOperator::kBetween ? "BETWEEN" : "begins_with") +
-                  " operator must have the key attribute as its first operand"};
+      throw NotAKeyCondition{std::string("Invalid condition in KeyConditionExpression: ") +
+                             (op == KeyOperator::kBetween ? "BETWEEN" : "begins_with") +
+                             " operator must have the key attribute as its first operand"};
     }
   }
   const Path* key = nullptr;
   std::size_t key_at = 0;
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
-    if (node.operands[i].size) throw Unfit{"KeyConditionExpressions cannot contain nested operations"};
+    if (node.operands[i].size) throw NotAKeyCondition{"KeyConditionExpressions cannot contain nested operations"};
     const Path* path = path_of(node.operands[i]);
     if (path == nullptr) continue;
     if (key != nullptr) {
-      throw Unfit{"Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"};
+      throw NotAKeyCondition{
+          "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"};
     }
     if (!path->steps.empty()) {
-      throw Unfit{
+      throw NotAKeyCondition{
           "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested attributes"};
     }
     key = path;
     key_at = i;
   }
-  if (key == nullptr) throw Unfit{"Invalid condition in KeyConditionExpression: No key attribute specified"};
+  if (key == nullptr) throw NotAKeyCondition{"Invalid condition in KeyConditionExpression: No key attribute specified"};
   KeyPredicate predicate;
   predicate.attribute = key->attribute;
   predicate.op = key_at == 0 ? op : mirrored(op);
@@ -121,13 +122,15 @@ void flatten(const ConditionNode& node, std::vector<KeyPredicate>& predicates) {
   }
   const auto op = key_operator(node.test);
   if (!op) {
-    throw Unfit{"Invalid operator used in KeyConditionExpression: " + std::string(unfit_operator_name(node.test))};
+    throw NotAKeyCondition{"Invalid operator used in KeyConditionExpression: " +
+                           std::string(unfit_operator_name(node.test))};
   }
   KeyPredicate predicate = to_predicate(node, *op, predicates.size() < kMaxConditions);
   const bool repeated = std::any_of(predicates.begin(), predicates.end(),
                                     [&](const KeyPredicate& other) { return other.attribute == predicate.attribute; });
   if (repeated) {
-    throw Unfit{"Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"};
+    throw NotAKeyCondition{
+        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"};
   }
   predicates.push_back(std::move(predicate));
 }
@@ -273,8 +276,8 @@ KeyCondition bind_key_condition(std::string_view text, Bindings& bindings) {
   KeyCondition condition;
   try {
     flatten(root, condition.predicates);
-  } catch (Unfit& unfit) {
-    condition.fault = std::move(unfit.message);
+  } catch (NotAKeyCondition& error) {
+    condition.fault = std::move(error.message);
   }
   return condition;
 }

@@ -306,15 +306,15 @@ NodeId ExpressionParser::simple_path() {
   const Token token = take();
   Node node = node_of(NodeKind::kPath, token);
   node.steps.push_back({Step::Kind::kName, text_of(token), token.span()});
-  return path_behind(add(std::move(node)));
+  return path_after(add(std::move(node)));
 }
 
 NodeId ExpressionParser::path_term() {
   const NodeId base = term();
-  return peek().is(".") || peek().is("[") ? path_behind(base) : base;
+  return peek().is(".") || peek().is("[") ? path_after(base) : base;
 }
 
-NodeId ExpressionParser::path_behind(NodeId base) {
+NodeId ExpressionParser::path_after(NodeId base) {
   std::vector<Step> steps;
   std::uint16_t height = statement_.nodes[base].height;
   for (;;) {

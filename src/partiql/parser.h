@@ -52,7 +52,7 @@ class ExpressionParser {
   NodeId joined(NodeKind kind, NodeId left, NodeId right);
   NodeId unary();
   NodeId path_term();
-  NodeId path_behind(NodeId base);
+  NodeId path_after(NodeId base);
   NodeId term();
   NodeId keyword_term();
   NodeId call();

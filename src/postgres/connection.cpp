@@ -152,7 +152,7 @@ struct Connection::Impl {
   /// cancelled: they undo the work.
   bool cancelled = false;
   /// When the server was last told to cancel the running statement; empty if it was not.
-  std::optional<Clock::time_point> told_at;
+  std::optional<Clock::time_point> cancel_sent_at;
   bool broken = false;
   /// The number of completed statements among those sent together.
   std::size_t done = 0;
@@ -232,15 +232,15 @@ int Connection::Impl::cancel_where_interrupted() {
   constexpr int kBetweenLooksMs = 250;
   // A cancel request that reaches the server before its statement has no effect, so repeat it.
   constexpr std::chrono::seconds kAgain{1};
-  if (told_at) {
-    if (Clock::now() - *told_at < kAgain) return kBetweenLooksMs;
+  if (cancel_sent_at) {
+    if (Clock::now() - *cancel_sent_at < kAgain) return kBetweenLooksMs;
   } else {
     if (!interrupted || cancelled) return -1;
     if (!interrupted()) return kBetweenLooksMs;
   }
   cancelled = true;
   cancel();
-  told_at = Clock::now();
+  cancel_sent_at = Clock::now();
   return kBetweenLooksMs;
 }
 
@@ -345,7 +345,7 @@ Result Connection::Impl::collect(std::string_view statement, bool keep_rows, con
   if (statement_timeout.count() > 0) deadline = Clock::now() + statement_timeout + kGrace;
   Result out;
   std::optional<ErrorFields> fault;
-  told_at.reset();
+  cancel_sent_at.reset();
   done = 0;
   has_columns = false;
   kept_bytes = 0;

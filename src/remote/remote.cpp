@@ -170,7 +170,7 @@ struct Remote::Impl {
         limit = std::min(options.max_connect_attempts, options.max_attempts);
       if (error.kind == http::TransportError::Kind::kCut) {
         limit = options.max_attempts;
-        if (limit > 1 && !told_of_silence.exchange(true)) {
+        if (limit > 1 && !logged_silence.exchange(true)) {
           core::log(options.log, core::LogLevel::kWarning, std::string(error.what()) + "; trying again");
         }
       }
@@ -189,7 +189,7 @@ struct Remote::Impl {
         throw unavailable(core::ErrorCode::kServiceUnavailable,
                           "what answers at " + options.url + " is not DynamoDB's API: " + fault);
       }
-      told_of_silence = false;
+      logged_silence = false;
       return std::move(reply.body);
     }
     core::ApiError error = parse_remote_error(reply, options.url);
@@ -205,7 +205,7 @@ struct Remote::Impl {
   std::string streams_url;
   aws::ServiceClock service_clock;
   /// A missing answer has been logged.
-  std::atomic<bool> told_of_silence = false;
+  std::atomic<bool> logged_silence = false;
   core::Once client_made;
   std::unique_ptr<http::Client> made_client;
 };

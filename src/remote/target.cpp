@@ -154,7 +154,7 @@ class LocalDirectory : public endpoint::Endpoint {
       writable_ = options_.will_write;
       current_ = open_directory(options_, writable_);
     }
-    idle_watch_ = std::jthread([this](const std::stop_token& stop) { let_go_when_idle(stop); });
+    idle_watch_ = std::jthread([this](const std::stop_token& stop) { release_when_idle(stop); });
   }
 
   using Endpoint::call;
@@ -212,24 +212,24 @@ class LocalDirectory : public endpoint::Endpoint {
     const std::lock_guard lock(mutex_);
     --calls_under_way_;
     last_call_end_ = std::chrono::steady_clock::now();
-    if (watch_sleeps_ && may_let_go()) idle_.notify_one();
+    if (watch_sleeps_ && may_release()) idle_.notify_one();
   }
 
-  [[nodiscard]] bool may_let_go() const {
+  [[nodiscard]] bool may_release() const {
     return calls_under_way_ == 0 && current_ != nullptr && (!writable_ || options_.waits_for_user);
   }
 
-  void let_go_when_idle(const std::stop_token& stop) {
+  void release_when_idle(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     for (;;) {
       watch_sleeps_ = true;
-      idle_.wait(lock, stop, [this] { return may_let_go(); });
+      idle_.wait(lock, stop, [this] { return may_release(); });
       watch_sleeps_ = false;
       const std::uint64_t calls = calls_;
       // Calls that begin meanwhile do not wake this thread; it notices them at the end.
       idle_.wait_until(lock, stop, last_call_end_ + kIdle, [] { return false; });
       if (stop.stop_requested()) return;
-      if (calls_ != calls || !may_let_go()) continue;
+      if (calls_ != calls || !may_release()) continue;
       current_.reset();
       writable_ = false;
     }
@@ -261,7 +261,7 @@ std::optional<std::string> open_or_find_server(const TargetOptions& options, con
   constexpr std::chrono::milliseconds kSilence{500};
   constexpr std::uint32_t kAnswerMs = 1000;
   const auto start = std::chrono::steady_clock::now();
-  bool told = false;
+  bool logged = false;
   for (;;) {
     try {
       open();
@@ -276,10 +276,10 @@ std::optional<std::string> open_or_find_server(const TargetOptions& options, con
         if (error.process_id > 0) text += ": " + describe_holder(error.process_id);
         throw store::OpenError(text + "; stator serve on it lets many processes use it at once");
       }
-      if (!told && waited >= kSilence) {
+      if (!logged && waited >= kSilence) {
         core::log(options.log, core::LogLevel::kWarning,
                   "waiting for " + describe_holder(error.process_id) + ", which uses " + options.data_directory);
-        told = true;
+        logged = true;
       }
     }
     std::this_thread::sleep_for(kBetweenTries);

@@ -164,11 +164,11 @@ AccessKeys parse_access_keys(std::istream& text, const std::string& name) {
   return AccessKeys(keys);
 }
 
-std::shared_ptr<Followed<AccessKeys>> fixed_keys(AccessKeys keys) {
-  return std::make_shared<Followed<AccessKeys>>(std::make_shared<const AccessKeys>(std::move(keys)));
+std::shared_ptr<Reloadable<AccessKeys>> fixed_keys(AccessKeys keys) {
+  return std::make_shared<Reloadable<AccessKeys>>(std::make_shared<const AccessKeys>(std::move(keys)));
 }
 
-std::shared_ptr<Followed<AccessKeys>> follow_access_keys(const std::string& source) {
+std::shared_ptr<Reloadable<AccessKeys>> reloadable_access_keys(const std::string& source) {
   if (source == "env") return fixed_keys(keys_of_environment());
   if (source == "-") return fixed_keys(parse_access_keys(std::cin, "standard input"));
   std::error_code error;
@@ -178,8 +178,8 @@ std::shared_ptr<Followed<AccessKeys>> follow_access_keys(const std::string& sour
     if (colon != std::string::npos && source.find('/') > colon) return fixed_keys(key_of_text(source));
     throw NoKeysSource("--credentials: no such file (and it is not KEY:SECRET or \"env\")");
   }
-  return follow_files<AccessKeys>({source},
-                                  [source] { return std::make_shared<const AccessKeys>(keys_of_file(source)); });
+  return reloadable_from_files<AccessKeys>(
+      {source}, [source] { return std::make_shared<const AccessKeys>(keys_of_file(source)); });
 }
 
 }  // namespace stator::server

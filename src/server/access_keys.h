@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "aws/profile_file.h"
-#include "server/followed.h"
+#include "server/reloadable.h"
 
 /// The keys that a server accepts, and what each of them may do.
 namespace stator::server {
@@ -49,7 +49,7 @@ class AccessKeys {
   std::map<std::string, std::shared_ptr<const AccessKey>, std::less<>> keys_;
 };
 
-/// The value of --credentials is none of the forms that follow_access_keys knows.
+/// The value of --credentials is none of the forms that reloadable_access_keys knows.
 struct NoKeysSource : aws::ConfigurationError {
   using aws::ConfigurationError::ConfigurationError;
 };
@@ -61,10 +61,10 @@ struct NoKeysSource : aws::ConfigurationError {
 ///   KEY:SECRET   one key with all rights; visible to everybody who may list processes
 /// Logs a warning if others may read the file. Throws aws::ConfigurationError (or NoKeysSource, a kind of it) with one
 /// line for the user that contains no secret.
-std::shared_ptr<Followed<AccessKeys>> follow_access_keys(const std::string& source);
+std::shared_ptr<Reloadable<AccessKeys>> reloadable_access_keys(const std::string& source);
 
 /// Keys that never change.
-std::shared_ptr<Followed<AccessKeys>> fixed_keys(AccessKeys keys);
+std::shared_ptr<Reloadable<AccessKeys>> fixed_keys(AccessKeys keys);
 
 /// Parses the text of a credentials file; `name` stands for the file in errors.
 AccessKeys parse_access_keys(std::istream& text, const std::string& name);

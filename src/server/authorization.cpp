@@ -36,7 +36,7 @@ void authorize(const AccessKey& caller, std::string_view operation, const json::
     if (wrong_effect || !rules.allows_table(table)) deny(table);
   });
   if (wrong_effect) deny("*");
-  const bool may_touch_any = !names_a_table && !known->peculiarities.names_no_table;
+  const bool may_touch_any = !names_a_table && !known->special_rules.names_no_table;
   if (may_touch_any && !rules.tables.empty()) deny("*");
 }
 

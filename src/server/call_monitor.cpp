@@ -54,11 +54,11 @@ void CallMonitor::run(const std::stop_token& stop) {
     }
     std::this_thread::sleep_for(kInterval);
     quiet_looks = all_quiet() ? quiet_looks + 1 : 0;
-    for (Watched& watched : watched_) look_at(watched);
+    for (Watched& watched : watched_) check(watched);
   }
 }
 
-void CallMonitor::look_at(Watched& watched) {
+void CallMonitor::check(Watched& watched) {
   const std::uint64_t call = watched.loop->call();
   const bool long_call = call == watched.seen && EventLoop::is_under_way(call) && watched.taken_over != call;
   watched.seen = call;

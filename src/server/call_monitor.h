@@ -43,7 +43,7 @@ class CallMonitor {
   };
 
   void run(const std::stop_token& stop);
-  void look_at(Watched& watched);
+  void check(Watched& watched);
   [[nodiscard]] bool all_quiet() const;
 
   ThreadPool& pool_;

@@ -90,8 +90,9 @@ bool Connection::make_room() {
   }
   if (input_.tail_size() >= wanted) return true;
   const std::size_t held = memory_.bytes() - input_.capacity() + input_.capacity_for(wanted);
-  const Room room = input_.size() + missing_bytes_ <= kSmallRequestBytes ? Room::kSmall : Room::kShared;
-  if (!memory_.grow_to(held, room)) return false;
+  const BudgetPart part =
+      input_.size() + missing_bytes_ <= kSmallRequestBytes ? BudgetPart::kSmall : BudgetPart::kShared;
+  if (!memory_.grow_to(held, part)) return false;
   input_.reserve(wanted);
   return true;
 }
@@ -111,7 +112,7 @@ void Connection::on_events(std::uint32_t events) {
   if (waiting_ != nullptr && is_ready(wanted_)) on_ready(std::move(waiting_));
 }
 
-void Connection::try_again_soon(Self self) { loop_.soon(std::move(self), &Connection::on_ready); }
+void Connection::try_again_soon(Self self) { loop_.run_later(std::move(self), &Connection::on_ready); }
 
 void Connection::on_ready(Self self) {
   switch (state_) {
@@ -183,7 +184,7 @@ void Connection::process(Self self) {
   if (!replies_.empty()) {
     write(std::move(self));
   } else if (more) {
-    loop_.soon(std::move(self), &Connection::process);
+    loop_.run_later(std::move(self), &Connection::process);
   } else if (state_ != State::kClosed) {
     read(std::move(self));
   }
@@ -250,10 +251,10 @@ bool Connection::reserve_reply(endpoint::Effort effort, std::size_t used) {
   MemoryBudget& budget = loop_.budget();
   if (effort == endpoint::Effort::kPage) {
     // The real size is charged when the call is done.
-    const std::size_t expected = std::min(kPageReplyBytes, budget.limit(Room::kShared) / kPageReplyPart);
-    return memory_.grow_to(memory_.bytes() + expected, Room::kShared);
+    const std::size_t expected = std::min(kPageReplyBytes, budget.limit(BudgetPart::kShared) / kPageReplyPart);
+    return memory_.grow_to(memory_.bytes() + expected, BudgetPart::kShared);
   }
-  return budget.has_room(used <= kSmallRequestBytes ? Room::kSmall : Room::kShared);
+  return budget.has_room(used <= kSmallRequestBytes ? BudgetPart::kSmall : BudgetPart::kShared);
 }
 
 bool Connection::runs_here(endpoint::Effort effort) {
@@ -281,13 +282,13 @@ Connection::Step Connection::answer(Self& self, const RequestHead& head, std::st
             .effort = loop_.protocol().effort(head),
             .last = !head.keep_alive || loop_.draining()};
   state_ = State::kCalling;
-  if (call.effort == endpoint::Effort::kWaits && loop_.protocol().can_be_together(head)) {
+  if (call.effort == endpoint::Effort::kWaits && loop_.protocol().can_join_write_group(head)) {
     call.waited = true;
-    put_off_ = call;
-    loop_.put_off(std::move(self));
+    deferred_call_ = call;
+    loop_.defer_to_group(std::move(self));
     return Step::kElsewhere;
   }
-  call.at_once = call.effort == endpoint::Effort::kMayWait;
+  call.must_not_wait = call.effort == endpoint::Effort::kMayWait;
   if (call.effort && !runs_here(*call.effort)) {
     submit(std::move(self), call);
     return Step::kElsewhere;
@@ -311,7 +312,7 @@ Connection::Step Connection::answer(Self& self, const RequestHead& head, std::st
 
 void Connection::submit(Self self, Call call) {
   call.waited = true;
-  call.at_once = false;
+  call.must_not_wait = false;
   call.would_wait = false;
   ThreadPool& pool = self->loop_.pool();
   pool.submit([self = std::move(self), call](Protocol& of_its_thread) mutable {
@@ -328,8 +329,8 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
       protocol.refuse_call(call.request, Protocol::Shortage::kMemory, call.last, replies_);
     } else {
       const Protocol::Outcome outcome =
-          call.at_once
-              ? protocol.answer_at_once(call.request, call.last, memory_, replies_, put_off_ ? &answered_ : nullptr)
+          call.must_not_wait
+              ? protocol.try_answer(call.request, call.last, memory_, replies_, deferred_call_ ? &answered_ : nullptr)
               : protocol.answer(call.request, call.last, memory_, replies_);
       call.would_wait = outcome == Protocol::Outcome::kWouldWait;
       call.last = call.last || outcome == Protocol::Outcome::kCloses;
@@ -348,42 +349,42 @@ void Connection::run(Call& call, Protocol& protocol) noexcept {
   settle_memory();
 }
 
-Connection::PutOff Connection::run_put_off(const endpoint::Together& together, Protocol& protocol,
-                                           std::optional<ReplyBuffer::Mark>& depends) noexcept {
-  Call& call = *put_off_;
-  call.at_once = true;
+Connection::GroupedOutcome Connection::run_in_group(const endpoint::WriteGroup& writes, Protocol& protocol,
+                                                    std::optional<ReplyBuffer::Mark>& depends) noexcept {
+  Call& call = *deferred_call_;
+  call.must_not_wait = true;
   call.would_wait = false;
-  const std::size_t before = together.count();
+  const std::size_t before = writes.count();
   const ReplyBuffer::Mark mark = replies_.mark();
   run(call, protocol);
-  if (together.count() > before) depends = mark;
-  if (!call.would_wait) return PutOff::kAnswered;
-  return call.alone ? PutOff::kAlone : PutOff::kLater;
+  if (writes.count() > before) depends = mark;
+  if (!call.would_wait) return GroupedOutcome::kAnswered;
+  return call.alone ? GroupedOutcome::kAlone : GroupedOutcome::kLater;
 }
 
-void Connection::end_put_off(const std::optional<ReplyBuffer::Mark>& depends, const std::exception_ptr& failure,
-                             Protocol& protocol) noexcept {
+void Connection::end_in_group(const std::optional<ReplyBuffer::Mark>& depends, const std::exception_ptr& failure,
+                              Protocol& protocol) noexcept {
   try {
     if (failure != nullptr && depends) {
       replies_.back_to(*depends);
-      protocol.answer_failed(put_off_->request.head, failure, put_off_->last, replies_, answered_);
+      protocol.answer_failed(deferred_call_->request.head, failure, deferred_call_->last, replies_, answered_);
       settle_memory();
     }
-    if (answered_) protocol.note(put_off_->request.head, *answered_);
+    if (answered_) protocol.note(deferred_call_->request.head, *answered_);
   } catch (const std::exception& error) {
     spdlog::error("a request could not be answered: {}", error.what());
-    put_off_->failed = true;
+    deferred_call_->failed = true;
   }
   answered_.reset();
 }
 
 void Connection::return_to_loop(Self self, const Call& call) noexcept {
   EventLoop& loop = self->loop_;
-  self->put_off_ = call;
-  return_put_off(loop, {&self, 1});
+  self->deferred_call_ = call;
+  return_connections(loop, {&self, 1});
 }
 
-void Connection::return_put_off(EventLoop& loop, std::span<Self> group) noexcept {
+void Connection::return_connections(EventLoop& loop, std::span<Self> group) noexcept {
   std::array<EventLoop::Task, EventLoop::kPostedTogether> tasks;
   while (!group.empty()) {
     const std::size_t count = std::min(tasks.size(), group.size());
@@ -411,18 +412,18 @@ void Connection::hold(Self self, Call call) {
   const std::chrono::milliseconds pause = std::exchange(call.hold, {});
   loop.after(pause, [self = std::move(self), call]() mutable {
     Connection& connection = *self;
-    connection.go_on(std::move(self), call);
+    connection.send_and_continue(std::move(self), call);
   });
 }
 
 void Connection::on_returned(Self self) {
-  const Call call = *std::exchange(put_off_, std::nullopt);
+  const Call call = *std::exchange(deferred_call_, std::nullopt);
   if (call.would_wait) return submit(std::move(self), call);
   if (call.hold.count() > 0) return hold(std::move(self), call);
-  go_on(std::move(self), call);
+  send_and_continue(std::move(self), call);
 }
 
-void Connection::go_on(Self self, const Call& call) {
+void Connection::send_and_continue(Self self, const Call& call) {
   if (finish(call) == Step::kAnswered) return process(std::move(self));
   if (state_ != State::kClosed) write(std::move(self));
 }
@@ -512,7 +513,7 @@ void Connection::on_written(Self self) {
     // More requests are in the input; let other connections have their turn first.
     state_ = State::kReceiving;
     trim(0);
-    loop_.soon(std::move(self), &Connection::process);
+    loop_.run_later(std::move(self), &Connection::process);
     return;
   }
   read(std::move(self));

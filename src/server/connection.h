@@ -47,23 +47,23 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   /// The loop ends: destroys the connection if it waits for its socket.
   void abandon();
 
-  // A call that was put off (EventLoop::put_off), on a thread that runs several together (CallsTogether).
-  enum class PutOff : std::uint8_t {
+  // A deferred call (EventLoop::defer_to_group), on a thread that runs several together (GroupedCalls).
+  enum class GroupedOutcome : std::uint8_t {
     kAnswered,
     kLater,  // it would have to wait for a lock
     kAlone,  // it cannot be combined with others
   };
   /// Runs the call so that its writes are combined with those of others. `depends`: where its reply begins, if the
   /// reply depends on the success of writes.
-  PutOff run_put_off(const endpoint::Together& together, Protocol& protocol,
-                     std::optional<ReplyBuffer::Mark>& depends) noexcept;
+  GroupedOutcome run_in_group(const endpoint::WriteGroup& writes, Protocol& protocol,
+                              std::optional<ReplyBuffer::Mark>& depends) noexcept;
   /// Called when the group was stored or has failed; in that case a reply that depends on it is replaced by the error.
-  void end_put_off(const std::optional<ReplyBuffer::Mark>& depends, const std::exception_ptr& failure,
-                   Protocol& protocol) noexcept;
+  void end_in_group(const std::optional<ReplyBuffer::Mark>& depends, const std::exception_ptr& failure,
+                    Protocol& protocol) noexcept;
   /// Marks the call to be run alone, by the loop.
-  void give_up_put_off() noexcept { put_off_->would_wait = true; }
+  void mark_to_run_alone() noexcept { deferred_call_->would_wait = true; }
   /// Returns the connections in `group` to their loop; empties `group`.
-  static void return_put_off(EventLoop& loop, std::span<Self> group) noexcept;
+  static void return_connections(EventLoop& loop, std::span<Self> group) noexcept;
 
  private:
   enum class Wanted : std::uint8_t { kInput, kOutput };
@@ -103,7 +103,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
     std::optional<endpoint::Effort> effort;  // empty: the request does not reach the endpoint
     bool last;                               // the connection closes after it
     bool waited = false;                     // waited for a thread of the pool
-    bool at_once = false;                    // where the endpoint would wait, it is to do nothing, and
+    bool must_not_wait = false;              // where the endpoint would wait, it is to do nothing, and
     bool would_wait = false;                 // the endpoint would have waited,
     bool alone = false;                      // and can never answer it together with others
     bool failed = false;
@@ -119,7 +119,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   static void return_to_loop(Self self, const Call& call) noexcept;
   void on_returned(Self self);
   /// Sends the reply and continues with the next request.
-  void go_on(Self self, const Call& call);
+  void send_and_continue(Self self, const Call& call);
   /// Waits until the reply is due (ReplyNotes), then continues. Called on the loop's thread.
   static void hold(Self self, Call call);
   Step finish(const Call& call);
@@ -161,7 +161,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   std::size_t segment_ = 0;                     // first segment not yet completely sent
   Self waiting_;                                // owns itself while it waits for its socket
   Self kept_;                                   // owns itself while a call's result is on its way to the loop
-  std::optional<Call> put_off_;                 // the call, while it is not on the stack of the thread that runs it
+  std::optional<Call> deferred_call_;           // the call, while it is not on the stack of the thread that runs it
   std::optional<Protocol::Answered> answered_;  // result of that call, until it is noted
 };
 

@@ -37,8 +37,8 @@ EventLoop::EventLoop(const Shared& shared)
 
 EventLoop::~EventLoop() {
   // Waiting work owns connections, which unlink themselves from the list and may access the loop when they close.
-  soon_.clear();
-  put_off_.clear();
+  later_.clear();
+  deferred_.clear();
   timers_.clear();
   posted_.clear();
   for (auto at = connections_.begin(); at != connections_.end();) (at++)->abandon();
@@ -72,17 +72,17 @@ void EventLoop::turn() {
     const epoll_event event = events_[next_event_++];
     if (event.data.ptr != nullptr) static_cast<Connection*>(event.data.ptr)->on_events(event.events);
   }
-  if (!put_off_.empty()) together_.add(put_off_);
+  if (!deferred_.empty()) grouped_calls_.add(deferred_);
   for (int i = 0; i < kPostedAtOnce && has_posted_.load(std::memory_order_acquire); ++i) {
     if (const Task task = take_posted()) task();
   }
-  for (std::size_t left = soon_.size(); left > 0 && !soon_.empty(); --left) {
-    Waiting next = std::move(soon_.front());
-    soon_.pop_front();
+  for (std::size_t left = later_.size(); left > 0 && !later_.empty(); --left) {
+    Waiting next = std::move(later_.front());
+    later_.pop_front();
     Connection& connection = *next.connection;
     (connection.*next.step)(std::move(next.connection));
   }
-  if (!put_off_.empty()) together_.add(put_off_);
+  if (!deferred_.empty()) grouped_calls_.add(deferred_);
   if (ended_) return;
   wait_for_events();
   run_timers();
@@ -90,7 +90,7 @@ void EventLoop::turn() {
 
 void EventLoop::wait_for_events() {
   std::int64_t timeout_ms = -1;
-  if (!soon_.empty() || has_posted_.load(std::memory_order_acquire)) {
+  if (!later_.empty() || has_posted_.load(std::memory_order_acquire)) {
     timeout_ms = 0;
   } else if (!timers_.empty()) {
     timeout_ms = std::clamp<std::int64_t>(timers_.begin()->first - now_ms_, 0, std::numeric_limits<int>::max());

@@ -20,7 +20,7 @@
 
 #include "core/descriptor.h"
 #include "server/call_monitor.h"
-#include "server/calls_together.h"
+#include "server/grouped_calls.h"
 #include "server/memory_budget.h"
 #include "server/protocol.h"
 #include "server/run_queue_time.h"
@@ -114,11 +114,11 @@ class EventLoop {
   [[nodiscard]] std::chrono::steady_clock::time_point turn_began() const { return now_; }
 
   /// Notes that the connection has a call to be run together with others at the end of the turn.
-  void put_off(std::shared_ptr<Connection> connection) { put_off_.push_back(std::move(connection)); }
+  void defer_to_group(std::shared_ptr<Connection> connection) { deferred_.push_back(std::move(connection)); }
 
   using Step = void (Connection::*)(std::shared_ptr<Connection>);
   /// Continues with `step` of the connection after other connections have had their turn.
-  void soon(std::shared_ptr<Connection> connection, Step step) { soon_.push_back({std::move(connection), step}); }
+  void run_later(std::shared_ptr<Connection> connection, Step step) { later_.push_back({std::move(connection), step}); }
   /// Runs the task after the given time.
   void after(std::chrono::milliseconds pause, Task task);
 
@@ -162,9 +162,9 @@ class EventLoop {
   std::array<epoll_event, 128> events_{};
   std::size_t event_count_ = 0;
   std::size_t next_event_ = 0;
-  std::deque<Waiting> soon_;
-  std::vector<std::shared_ptr<Connection>> put_off_;
-  CallsTogether together_{*this};
+  std::deque<Waiting> later_;
+  std::vector<std::shared_ptr<Connection>> deferred_;
+  GroupedCalls grouped_calls_{*this};
   std::multimap<std::int64_t, Task> timers_;  // by due time, in milliseconds
 
   std::mutex mutex_;

@@ -12,7 +12,7 @@ namespace stator::server {
 inline constexpr std::size_t kSmallRequestBytes = std::size_t{64} * 1024;
 
 /// Which part of the budget a request may use.
-enum class Room : std::uint8_t {
+enum class BudgetPart : std::uint8_t {
   kShared,
   /// Also the reserve for small requests with small replies, which large ones cannot use.
   kSmall,
@@ -25,24 +25,24 @@ class MemoryBudget {
   explicit MemoryBudget(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   [[nodiscard]] std::size_t used() const { return used_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::size_t limit(Room room) const {
-    return room == Room::kShared ? max_bytes_ : max_bytes_ + max_bytes_ / kSmallPart;
+  [[nodiscard]] std::size_t limit(BudgetPart part) const {
+    return part == BudgetPart::kShared ? max_bytes_ : max_bytes_ + max_bytes_ / kSmallPart;
   }
   /// Whether something that will need more memory may be started.
-  [[nodiscard]] bool has_room(Room room) const { return used() < limit(room); }
+  [[nodiscard]] bool has_room(BudgetPart part) const { return used() < limit(part); }
   /// Whether memory is short: buffers kept for later requests are then freed, and slow clients get less time.
   [[nodiscard]] bool under_pressure() const { return used() > max_bytes_ / 4 * 3; }
 
   /// Charges `bytes`; returns false and charges nothing if that would exceed the limit.
-  [[nodiscard]] bool take(std::size_t bytes, Room room) {
+  [[nodiscard]] bool charge(std::size_t bytes, BudgetPart part) {
     if (bytes == 0) return true;
-    if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit(room)) return true;
-    give(bytes);
+    if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit(part)) return true;
+    release(bytes);
     return false;
   }
   /// Charges memory that is already in use, regardless of the limit.
-  void take_anyway(std::size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
-  void give(std::size_t bytes) {
+  void charge_unchecked(std::size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
+  void release(std::size_t bytes) {
     [[maybe_unused]] const std::size_t before = used_.fetch_sub(bytes, std::memory_order_relaxed);
     assert(before >= bytes);
   }
@@ -58,22 +58,22 @@ class MemoryBudget {
 class MemoryCharge {
  public:
   explicit MemoryCharge(MemoryBudget& budget) : budget_(budget) {}
-  ~MemoryCharge() { budget_.give(bytes_); }
+  ~MemoryCharge() { budget_.release(bytes_); }
   MemoryCharge(const MemoryCharge&) = delete;
   MemoryCharge& operator=(const MemoryCharge&) = delete;
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   /// Returns false and leaves the charge unchanged if the budget has no room.
-  [[nodiscard]] bool grow_to(std::size_t bytes, Room room) {
+  [[nodiscard]] bool grow_to(std::size_t bytes, BudgetPart part) {
     if (bytes <= bytes_) return true;
-    if (!budget_.take(bytes - bytes_, room)) return false;
+    if (!budget_.charge(bytes - bytes_, part)) return false;
     bytes_ = bytes;
     return true;
   }
   /// Sets the charge to what is held now, regardless of the budget's limit.
   void set(std::size_t bytes) {
-    if (bytes > bytes_) budget_.take_anyway(bytes - bytes_);
-    if (bytes < bytes_) budget_.give(bytes_ - bytes);
+    if (bytes > bytes_) budget_.charge_unchecked(bytes - bytes_);
+    if (bytes < bytes_) budget_.release(bytes_ - bytes);
     bytes_ = bytes;
   }
 

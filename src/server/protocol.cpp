@@ -175,12 +175,12 @@ std::optional<endpoint::Effort> Protocol::effort(const RequestHead& head) const 
   return endpoint_.effort(operation);
 }
 
-bool Protocol::can_be_together(const RequestHead& head) const {
-  return head.method == "POST" && head.path() == "/" && endpoint_.can_be_together(target_of(head).operation);
+bool Protocol::can_join_write_group(const RequestHead& head) const {
+  return head.method == "POST" && head.path() == "/" && endpoint_.can_join_write_group(target_of(head).operation);
 }
 
-Protocol::Outcome Protocol::answer_at_once(const Received& request, bool close, MemoryCharge& memory,
-                                           ReplyBuffer& replies, std::optional<Answered>* answered) {
+Protocol::Outcome Protocol::try_answer(const Received& request, bool close, MemoryCharge& memory, ReplyBuffer& replies,
+                                       std::optional<Answered>* answered) {
   struct Reset {
     Protocol& protocol;
     ~Reset() {
@@ -386,7 +386,7 @@ bool Protocol::decode_body(const RequestHead& head, Body& body, MemoryCharge& me
   decoded_.clear();
   const std::size_t before = memory.bytes();
   const std::size_t longest = std::min(options_.max_body_bytes, body.text.size() * kMostExpansion);
-  if (longest > kSmallRequestBytes && !memory.grow_to(before + longest, Room::kShared)) throw out_of_memory();
+  if (longest > kSmallRequestBytes && !memory.grow_to(before + longest, BudgetPart::kShared)) throw out_of_memory();
   const DecompressStatus status = coding == Coding::kNone
                                       ? DecompressStatus::kMalformed
                                       : decompress(coding, body.text, options_.max_body_bytes, decoded_);
@@ -409,7 +409,7 @@ bool Protocol::decode_body(const RequestHead& head, Body& body, MemoryCharge& me
 void Protocol::reserve_reading(std::string_view body, MemoryCharge& memory) {
   if (body.size() <= kSmallRequestBytes) return;
   const std::size_t needed = body.size() + json::parsing_bytes(body);
-  if (!memory.grow_to(memory.bytes() + needed, Room::kShared)) throw out_of_memory();
+  if (!memory.grow_to(memory.bytes() + needed, BudgetPart::kShared)) throw out_of_memory();
   parser_is_large_ = needed > json::kKeptParsingBytes;
 }
 
@@ -440,7 +440,7 @@ void Protocol::call(const RequestHead& head, const AccessKey* caller, const Targ
                                   .deadline = deadline_,
                                   .notes = &notes_};
   if (!must_not_wait_) return endpoint_.call(request, replies.bytes());
-  if (!endpoint_.answer_at_once(request, replies.bytes())) throw WouldWait();
+  if (!endpoint_.try_call(request, replies.bytes())) throw WouldWait();
 }
 
 void Protocol::compress_body(const RequestHead& head, ReplyHead& reply, ReplyBuffer& replies) {
@@ -526,9 +526,9 @@ void Protocol::refuse_call(const Received& request, Shortage shortage, bool clos
   const RequestHead& head = request.head;
   const core::ApiError error = shortage == Shortage::kMemory ? out_of_memory() : out_of_time();
   request_id_ = ids_.next();
-  const Told told = answer_with_failure(head, std::make_exception_ptr(error), close, false, replies);
+  const ReplySummary summary = answer_with_failure(head, std::make_exception_ptr(error), close, false, replies);
   const std::string_view operation = target_of(head).operation;
-  Answered answered{{counts_.number_of(operation), told.status, told.bytes, request.times.arrived}, {}, {}};
+  Answered answered{{counts_.number_of(operation), summary.status, summary.bytes, request.times.arrived}, {}, {}};
   if (options_.log_requests) {
     answered.name = operation;
     answered.request_id = request_id_;
@@ -540,14 +540,14 @@ void Protocol::answer_failed(const RequestHead& head, const std::exception_ptr& 
                              ReplyBuffer& replies, std::optional<Answered>& answered) {
   request_id_ = answered && !answered->request_id.empty() ? std::string_view(answered->request_id) : ids_.next();
   // The page's origin was checked when the request was first answered.
-  const Told told = answer_with_failure(head, failure, close, has_origin(head), replies);
+  const ReplySummary summary = answer_with_failure(head, failure, close, has_origin(head), replies);
   if (!answered) return;
-  answered->status = told.status;
-  answered->bytes = told.bytes;
+  answered->status = summary.status;
+  answered->bytes = summary.bytes;
 }
 
-Protocol::Told Protocol::answer_with_failure(const RequestHead& head, const std::exception_ptr& failure, bool close,
-                                             bool allow_page, ReplyBuffer& replies) {
+Protocol::ReplySummary Protocol::answer_with_failure(const RequestHead& head, const std::exception_ptr& failure,
+                                                     bool close, bool allow_page, ReplyBuffer& replies) {
   notes_ = {};
   ReplyHead reply;
   reply.allow_page = allow_page;
@@ -555,9 +555,9 @@ Protocol::Told Protocol::answer_with_failure(const RequestHead& head, const std:
   replies.open();
   try {
     answer_safely(head.amz_target, reply, replies, [&] { std::rethrow_exception(failure); });
-    const Told told{reply.status, replies.body().size()};
+    const ReplySummary summary{reply.status, replies.body().size()};
     seal(head, reply, close, replies);
-    return told;
+    return summary;
   } catch (...) {
     replies.abandon();
     throw;

@@ -72,7 +72,7 @@ class Protocol {
   };
 
   /// Whether such calls can wait for the disk together.
-  [[nodiscard]] bool can_be_together(const RequestHead& head) const;
+  [[nodiscard]] bool can_join_write_group(const RequestHead& head) const;
 
   /// What an answer means for the connection.
   enum class Outcome : std::uint8_t {
@@ -89,16 +89,16 @@ class Protocol {
   /// The same for a request whose effort is kMayWait, on a thread that must not wait, or that can be together
   /// with others, on one that makes them: kWouldWait, with `replies` unchanged, where the answer would have to wait.
   /// With `answered` it is not noted yet.
-  [[nodiscard]] Outcome answer_at_once(const Received& request, bool close, MemoryCharge& memory, ReplyBuffer& replies,
-                                       std::optional<Answered>* answered = nullptr);
+  [[nodiscard]] Outcome try_answer(const Received& request, bool close, MemoryCharge& memory, ReplyBuffer& replies,
+                                   std::optional<Answered>* answered = nullptr);
   /// Counts an answer returned in `answered`, and logs it if requests are logged.
   void note(const RequestHead& head, const Answered& answered);
 
   /// The endpoint's notes on the last reply.
   [[nodiscard]] const endpoint::ReplyNotes& notes() const { return notes_; }
 
-  /// endpoint::Endpoint::together.
-  [[nodiscard]] std::unique_ptr<endpoint::Together> together() { return endpoint_.together(); }
+  /// endpoint::Endpoint::begin_write_group.
+  [[nodiscard]] std::unique_ptr<endpoint::WriteGroup> begin_write_group() { return endpoint_.begin_write_group(); }
   /// Replaces the answer to a request that failed after it was answered: appends the reply for that failure.
   void answer_failed(const RequestHead& head, const std::exception_ptr& failure, bool close, ReplyBuffer& replies,
                      std::optional<Answered>& answered);
@@ -114,12 +114,12 @@ class Protocol {
   void refuse(unsigned status, bool http_1_0, ReplyBuffer& replies);
 
  private:
-  struct Told {
+  struct ReplySummary {
     unsigned status;
     std::size_t bytes;
   };
-  Told answer_with_failure(const RequestHead& head, const std::exception_ptr& failure, bool close, bool allow_page,
-                           ReplyBuffer& replies);
+  ReplySummary answer_with_failure(const RequestHead& head, const std::exception_ptr& failure, bool close,
+                                   bool allow_page, ReplyBuffer& replies);
   /// The variable parts of a reply's head.
   struct ReplyHead {
     unsigned status = 200;
@@ -171,7 +171,7 @@ class Protocol {
   const WebRules& web_rules_;
   const Options& options_;
   const std::atomic<bool>& draining_;
-  RequestCounts::Own counts_;
+  RequestCounts::ThreadCounters counts_;
   std::shared_ptr<spdlog::logger> log_;
   RequestIds ids_;
   std::string_view request_id_;

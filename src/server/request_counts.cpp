@@ -101,11 +101,11 @@ class RequestCounts::Part {
 RequestCounts::RequestCounts() = default;
 RequestCounts::~RequestCounts() = default;
 
-RequestCounts::Own::Own(RequestCounts& all) : all_(all), part_(all.take()) {}
-RequestCounts::Own::~Own() { all_.give_back(part_); }
+RequestCounts::ThreadCounters::ThreadCounters(RequestCounts& all) : all_(all), part_(all.take()) {}
+RequestCounts::ThreadCounters::~ThreadCounters() { all_.give_back(part_); }
 
-void RequestCounts::Own::count(OperationNumber operation, unsigned status, std::chrono::nanoseconds taken,
-                               std::size_t body_bytes) noexcept {
+void RequestCounts::ThreadCounters::count(OperationNumber operation, unsigned status, std::chrono::nanoseconds taken,
+                                          std::size_t body_bytes) noexcept {
   taken = std::max(taken, std::chrono::nanoseconds(0));
   try {
     OperationCounts& counts = part_.of(operation);
@@ -118,7 +118,7 @@ void RequestCounts::Own::count(OperationNumber operation, unsigned status, std::
   }
 }
 
-void RequestCounts::Own::count_error(core::ErrorCode code) noexcept {
+void RequestCounts::ThreadCounters::count_error(core::ErrorCode code) noexcept {
   part_.errors[static_cast<std::size_t>(code)].add(1);
 }
 

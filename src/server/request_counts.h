@@ -30,12 +30,12 @@ class RequestCounts {
 
   class Part;
   /// The counters that one thread uses during its lifetime; another thread can continue with them later.
-  class Own {
+  class ThreadCounters {
    public:
-    explicit Own(RequestCounts& all);
-    ~Own();
-    Own(const Own&) = delete;
-    Own& operator=(const Own&) = delete;
+    explicit ThreadCounters(RequestCounts& all);
+    ~ThreadCounters();
+    ThreadCounters(const ThreadCounters&) = delete;
+    ThreadCounters& operator=(const ThreadCounters&) = delete;
 
     /// Counts an answered request; `body_bytes` is the size of the reply's body.
     void count(OperationNumber operation, unsigned status, std::chrono::nanoseconds taken,

@@ -120,7 +120,7 @@ struct Server::Impl {
             [this](EventLoop& loop, core::Descriptor socket) { hand_over(loop, std::move(socket)); }),
         max_connections(connections_within_limit(options)),
         stop_event(context),
-        next_look(context) {
+        next_check(context) {
     const tcp::endpoint address = listener.address();
     web_rules.emplace(options.allowed_origins, address.address().is_loopback());
     stop_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -165,7 +165,7 @@ struct Server::Impl {
     out.one("stator_calls_waiting", MetricKind::kGauge, "Calls that wait for a thread.", pool.waiting());
     out.one("stator_buffered_bytes", MetricKind::kGauge, "Bytes that requests and unread replies hold.", budget.used());
     out.one("stator_buffered_max_bytes", MetricKind::kGauge,
-            "The most that they may hold; requests beyond are refused.", budget.limit(Room::kShared));
+            "The most that they may hold; requests beyond are refused.", budget.limit(BudgetPart::kShared));
     append_process_figures(out);
   }
 
@@ -196,27 +196,27 @@ struct Server::Impl {
     });
   }
 
-  void await_look() {
-    if (options.tls == nullptr && options.credentials == nullptr && options.on_look == nullptr) return;
-    next_look.expires_after(std::chrono::milliseconds(options.look_ms));
-    next_look.async_wait([this](const boost::system::error_code& error) {
+  void await_check() {
+    if (options.tls == nullptr && options.credentials == nullptr && options.on_check == nullptr) return;
+    next_check.expires_after(std::chrono::milliseconds(options.check_interval_ms));
+    next_check.async_wait([this](const boost::system::error_code& error) {
       if (error) return;
-      if (options.on_look != nullptr) options.on_look();
-      look_at(options.tls.get(), "the certificate stays as it was", [](const TlsContext& next) {
+      if (options.on_check != nullptr) options.on_check();
+      refresh_or_warn(options.tls.get(), "the certificate stays as it was", [](const TlsContext& next) {
         spdlog::info("new connections get another certificate, SHA-256 {}", next.fingerprint());
       });
-      look_at(options.credentials.get(), "the keys of callers stay as they were", [](const AccessKeys& keys) {
+      refresh_or_warn(options.credentials.get(), "the keys of callers stay as they were", [](const AccessKeys& keys) {
         spdlog::info("the keys of callers were read again, {} in all", keys.size());
       });
-      await_look();
+      await_check();
     });
   }
 
   template <typename T, typename Tell>
-  static void look_at(Followed<T>* followed, std::string_view otherwise, const Tell& tell) {
-    if (followed == nullptr) return;
+  static void refresh_or_warn(Reloadable<T>* reloadable, std::string_view otherwise, const Tell& tell) {
+    if (reloadable == nullptr) return;
     try {
-      if (followed->look()) tell(*followed->value());
+      if (reloadable->refresh()) tell(*reloadable->value());
     } catch (const std::exception& fault) {
       spdlog::warn("{}; {}", fault.what(), otherwise);
     }
@@ -257,7 +257,7 @@ struct Server::Impl {
     const auto work = asio::make_work_guard(context);
     listener.start();
     await_stop();
-    await_look();
+    await_check();
     while (!context.stopped()) {
       try {
         context.run();
@@ -288,7 +288,7 @@ struct Server::Impl {
   Listener listener;
   const std::size_t max_connections;
   asio::posix::stream_descriptor stop_event;
-  asio::steady_timer next_look;
+  asio::steady_timer next_check;
   int stop_descriptor = -1;
 };
 

@@ -11,8 +11,8 @@
 #include "core/metrics.h"
 #include "endpoint/endpoint.h"
 #include "server/access_keys.h"
-#include "server/followed.h"
 #include "server/log.h"
+#include "server/reloadable.h"
 #include "server/route.h"
 
 /// HTTP: publishes an Endpoint as DynamoDB's AWS JSON 1.0 protocol.
@@ -34,10 +34,10 @@ struct Options {
   std::string account_id = api::kDefaultAccountId;
 
   /// Only requests signed with one of these keys are answered; null: any signature is accepted.
-  std::shared_ptr<Followed<AccessKeys>> credentials;
+  std::shared_ptr<Reloadable<AccessKeys>> credentials;
 
   /// If set, the server speaks only TLS.
-  std::shared_ptr<Followed<TlsContext>> tls;
+  std::shared_ptr<Reloadable<TlsContext>> tls;
 
   /// Origins of web pages that may call, in addition to those on this machine; "*" allows all. See WebRules.
   std::vector<std::string> allowed_origins;
@@ -59,9 +59,10 @@ struct Options {
   std::uint32_t write_timeout_ms = 30'000;    // for each 16 KB of a reply
   std::uint32_t call_timeout_ms = 60'000;     // from the first byte of a request until its call has begun
   std::uint32_t drain_timeout_ms = 10'000;    // at a stop, for requests in flight
-  std::uint32_t look_ms = 5'000;  // between two checks for a new certificate, for new keys, and calls of `on_look`
+  /// Between two checks for a new certificate, for new keys, and calls of `on_check`.
+  std::uint32_t check_interval_ms = 5'000;
   /// Called on the thread that accepts connections; must not wait or throw. May be null.
-  std::function<void()> on_look;
+  std::function<void()> on_check;
 
   /// Paths that are answered in addition to the protocol and the metrics.
   std::vector<Route> routes;

@@ -297,7 +297,7 @@ void SigningKeyCache::keep(std::shared_ptr<const AccessKey> key, std::string_vie
   oldest_ = (oldest_ + 1) % kMaxEntries;
 }
 
-SignatureVerifier::SignatureVerifier(std::shared_ptr<const Followed<AccessKeys>> keys, const core::Clock& clock)
+SignatureVerifier::SignatureVerifier(std::shared_ptr<const Reloadable<AccessKeys>> keys, const core::Clock& clock)
     : keys_(std::move(keys)), clock_(clock) {
   aws::sha256("");  // loads libcrypto now, so that the start fails if it is missing
 }

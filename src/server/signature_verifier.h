@@ -40,12 +40,12 @@ class SigningKeyCache {
 class SignatureVerifier final : public Authenticator {
  public:
   /// Throws std::runtime_error if libcrypto cannot be loaded. `clock` must outlive the verifier.
-  explicit SignatureVerifier(std::shared_ptr<const Followed<AccessKeys>> keys,
+  explicit SignatureVerifier(std::shared_ptr<const Reloadable<AccessKeys>> keys,
                              const core::Clock& clock = core::Clock::system());
   std::shared_ptr<const AccessKey> check(const RequestHead& head, std::string_view body) const override;
 
  private:
-  const std::shared_ptr<const Followed<AccessKeys>> keys_;
+  const std::shared_ptr<const Reloadable<AccessKeys>> keys_;
   const core::Clock& clock_;
   mutable SigningKeyCache signing_keys_;
 };

@@ -4,8 +4,8 @@ namespace stator::server {
 
 std::shared_ptr<TlsIdentity> tls_identity_of_files(const std::filesystem::path& certificate,
                                                    const std::filesystem::path& key) {
-  return follow_files<TlsContext>({certificate, key},
-                                  [=] { return std::make_shared<const TlsContext>(certificate, key); });
+  return reloadable_from_files<TlsContext>({certificate, key},
+                                           [=] { return std::make_shared<const TlsContext>(certificate, key); });
 }
 
 std::shared_ptr<TlsIdentity> own_tls_identity(const std::filesystem::path& directory) {

@@ -3,14 +3,14 @@
 #include <filesystem>
 #include <memory>
 
-#include "server/followed.h"
+#include "server/reloadable.h"
 #include "server/tls.h"
 
 namespace stator::server {
 
 /// The certificate and key of a server, which may run longer than a certificate is valid. A connection keeps the
 /// certificate with which it began.
-using TlsIdentity = Followed<TlsContext>;
+using TlsIdentity = Reloadable<TlsContext>;
 
 /// From files that others replace when they renew the certificate. Throws as TlsContext does.
 std::shared_ptr<TlsIdentity> tls_identity_of_files(const std::filesystem::path& certificate,

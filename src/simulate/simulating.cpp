@@ -31,9 +31,10 @@ std::uint64_t mix(std::uint64_t x) {
 }
 
 /// Random numbers determined by the seed, the rule, and the request's number among those that match the rule.
-class Draws {
+class SeededRandom {
  public:
-  Draws(std::uint64_t seed, std::size_t rule, std::uint64_t request) : state_(mix(mix(mix(seed) + rule) + request)) {}
+  SeededRandom(std::uint64_t seed, std::size_t rule, std::uint64_t request)
+      : state_(mix(mix(mix(seed) + rule) + request)) {}
   /// In (0, 1].
   double next() {
     state_ = mix(state_);
@@ -301,8 +302,8 @@ std::string usual_message(const Failure& failure, std::int64_t now_ms) {
 /// The current rules and their counters.
 struct Simulating::Script {
   struct Counts {
-    std::atomic<std::uint64_t> fitted{0};
-    std::atomic<std::uint64_t> acted{0};
+    std::atomic<std::uint64_t> matched{0};
+    std::atomic<std::uint64_t> affected{0};
   };
 
   Script(Rules given, std::int64_t now_ms) : rules(std::move(given)), since_ms(now_ms), counts(rules.rules.size()) {}
@@ -326,12 +327,12 @@ struct Plan {
   Cut cut = Cut::kNone;
   double unprocessed = 0;
   std::optional<std::uint32_t> page_items;
-  std::optional<Draws> draws;  // of the last rule that applies, for further decisions
+  std::optional<SeededRandom> random;  // of the last rule that applies, for further decisions
 };
 
-void add_to(Plan& plan, const Then& then, Draws draws) {
-  const double first = draws.next();
-  const double second = draws.next();
+void add_to(Plan& plan, const Then& then, SeededRandom random) {
+  const double first = random.next();
+  const double second = random.next();
   if (then.latency) plan.latency_ms += then.latency->draw_ms(first, second);
   // The first rule that ends the request determines how.
   if (plan.failure == nullptr && plan.cut == Cut::kNone) {
@@ -340,7 +341,7 @@ void add_to(Plan& plan, const Then& then, Draws draws) {
   }
   if (then.unprocessed > plan.unprocessed) plan.unprocessed = then.unprocessed;
   if (then.page_items) plan.page_items = std::min(plan.page_items.value_or(*then.page_items), *then.page_items);
-  plan.draws = draws;
+  plan.random = random;
 }
 
 /// Makes the server delay the reply, so that no thread waits; for other callers, waits here. Throws ServiceUnavailable
@@ -379,11 +380,11 @@ std::string access_denied(const endpoint::Request& request, std::string_view acc
 }
 
 core::ApiError make_error(const Failure& failure, const endpoint::Request& request, std::string_view account_id,
-                          Facts& facts, Draws& draws, std::int64_t now_ms) {
+                          Facts& facts, SeededRandom& random, std::int64_t now_ms) {
   core::ApiError error(failure.type, failure.message);
   const std::size_t actions = actions_of(facts.object());
   if (const auto reason = cancellation_reason(failure, !facts.index().empty()); reason && actions > 0) {
-    error = cancelled(actions, static_cast<std::size_t>(draws.next() * static_cast<double>(actions)), *reason);
+    error = cancelled(actions, static_cast<std::size_t>(random.next() * static_cast<double>(actions)), *reason);
   } else if (!failure.limit.empty() || failure.type == ErrorCode::kProvisionedThroughputExceeded ||
              failure.type == ErrorCode::kThrottling || failure.type == ErrorCode::kRequestLimitExceeded) {
     error = throttled(failure.type, failure.limit, facts.writes(), request.region, account_id, facts.table(),
@@ -435,19 +436,20 @@ std::string with_limit(const json::Object& request, std::uint32_t page_items) {
 }
 
 /// A simulated request's upstream, the account in its errors, and the time.
-struct Around {
+struct CallContext {
   endpoint::Endpoint& upstream;
   std::string_view account_id;
   std::int64_t now_ms;
 };
 
 /// Carries out everything in the plan but the latency.
-void carry_out(Plan& plan, Facts& facts, const endpoint::Request& request, const Around& around, std::string& reply) {
+void carry_out(Plan& plan, Facts& facts, const endpoint::Request& request, const CallContext& context,
+               std::string& reply) {
   const bool fails_after = plan.failure != nullptr && plan.failure->after_effect;
   if (plan.failure != nullptr && !fails_after) {
     const bool throttles_each = !plan.failure->limit.empty() && request.operation == "BatchExecuteStatement";
     if (throttles_each && append_throttled_statements(*plan.failure, facts, reply)) return;
-    throw make_error(*plan.failure, request, around.account_id, facts, *plan.draws, around.now_ms);
+    throw make_error(*plan.failure, request, context.account_id, facts, *plan.random, context.now_ms);
   }
   if (plan.cut == Cut::kBeforeEffect) return cut_off(request);
 
@@ -458,13 +460,13 @@ void carry_out(Plan& plan, Facts& facts, const endpoint::Request& request, const
                      (request.operation == "ExecuteStatement" && !facts.writes());
   const bool batches = request.operation == "BatchGetItem" || request.operation == "BatchWriteItem";
   if (batches && facts.object() != nullptr && plan.unprocessed > 0 &&
-      is_faultless_batch(around.upstream, request, *facts.object())) {
+      is_faultless_batch(context.upstream, request, *facts.object())) {
     auto split =
-        split_batch(request.operation, *facts.object(), [&] { return plan.draws->next() <= plan.unprocessed; });
+        split_batch(request.operation, *facts.object(), [&] { return plan.random->next() <= plan.unprocessed; });
     // A batch of which nothing is processed is throttled as a whole.
     if (split && split->body.empty()) {
       throw throttled(ErrorCode::kProvisionedThroughputExceeded, "ProvisionedThroughputExceeded", facts.writes(),
-                      request.region, around.account_id, facts.table(), {});
+                      request.region, context.account_id, facts.table(), {});
     }
     if (split) {
       body = std::move(split->body);
@@ -478,7 +480,7 @@ void carry_out(Plan& plan, Facts& facts, const endpoint::Request& request, const
     changed.padding_bytes = 0;
   }
   const std::size_t length_before = reply.size();
-  around.upstream.call(changed, reply);
+  context.upstream.call(changed, reply);
   if (!left.empty()) {
     const std::string whole = add_left(request.operation, std::string_view(reply).substr(length_before), left);
     reply.resize(length_before);
@@ -486,7 +488,7 @@ void carry_out(Plan& plan, Facts& facts, const endpoint::Request& request, const
   }
   if (fails_after) {
     reply.resize(length_before);
-    throw make_error(*plan.failure, request, around.account_id, facts, *plan.draws, around.now_ms);
+    throw make_error(*plan.failure, request, context.account_id, facts, *plan.random, context.now_ms);
   }
   if (plan.cut == Cut::kAfterEffect) {
     reply.resize(length_before);
@@ -527,8 +529,8 @@ void Simulating::append_state(std::string& out) const {
   for (std::size_t i = 0; i < current->rules.rules.size(); ++i) {
     json::ObjectWriter rule(list.element());
     rule.text("name", current->name_of(i));
-    rule.integer("requests", static_cast<std::int64_t>(current->counts[i].fitted.load()));
-    rule.integer("acted", static_cast<std::int64_t>(current->counts[i].acted.load()));
+    rule.integer("requests", static_cast<std::int64_t>(current->counts[i].matched.load()));
+    rule.integer("acted", static_cast<std::int64_t>(current->counts[i].affected.load()));
     rule.end();
   }
   list.end();
@@ -547,8 +549,8 @@ void Simulating::append_metrics(core::MetricsText& out) const {
     for (const auto& [name, sum] : sums) out.sample(sum, {{"rule", name}});
   };
   append("stator_simulate_requests_total", "Requests that a rule matched; reset with each set of rules.",
-         &Script::Counts::fitted);
-  append("stator_simulate_acted_total", "Those of them that it did something to.", &Script::Counts::acted);
+         &Script::Counts::matched);
+  append("stator_simulate_acted_total", "Those of them that it did something to.", &Script::Counts::affected);
 }
 
 void Simulating::call(const endpoint::Request& request, std::string& reply) {
@@ -561,18 +563,18 @@ void Simulating::call(const endpoint::Request& request, std::string& reply) {
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const When& when = rules[i].when;
     if (!fits(when, request, now_ms - current->since_ms, facts)) continue;
-    const std::uint64_t number = current->counts[i].fitted.fetch_add(1);
+    const std::uint64_t number = current->counts[i].matched.fetch_add(1);
     if (number < when.skip) continue;
-    Draws draws(current->rules.seed, i, number);
-    if (draws.next() > when.probability) continue;
-    const std::uint64_t before = current->counts[i].acted.fetch_add(1);
+    SeededRandom random(current->rules.seed, i, number);
+    if (random.next() > when.probability) continue;
+    const std::uint64_t before = current->counts[i].affected.fetch_add(1);
     if (when.first && before >= *when.first) {
-      current->counts[i].acted.fetch_sub(1);
+      current->counts[i].affected.fetch_sub(1);
       continue;
     }
-    add_to(plan, rules[i].then, draws);
+    add_to(plan, rules[i].then, random);
   }
-  if (!plan.draws) return upstream_.call(request, reply);
+  if (!plan.random) return upstream_.call(request, reply);
   const std::size_t length_before = reply.size();
   try {
     carry_out(plan, facts, request, {upstream_, account_id_, now_ms}, reply);

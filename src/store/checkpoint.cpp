@@ -12,12 +12,12 @@
 #include <thread>
 
 #include "store/file_check.h"
-#include "store/file_cut.h"
 #include "store/file_list.h"
 #include "store/marker.h"
 #include "store/small_file.h"
 #include "store/status_text.h"
 #include "store/store.h"
+#include "store/truncate_files.h"
 
 namespace stator::store {
 namespace {
@@ -72,25 +72,26 @@ void close_memtable(rocksdb::DB& database) {
   check(status);
 }
 
-void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path, CutOf what) {
+void copy_store_files(rocksdb::DB& database, const std::filesystem::path& store_path, CheckpointContents contents) {
   rocksdb::Checkpoint* made = nullptr;
   check(rocksdb::Checkpoint::Create(&database, &made));
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
   // RocksDB flushes the memtable if the log is at least this large.
-  const std::uint64_t flush_from = what == CutOf::kEverything ? 0 : std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t flush_from =
+      contents == CheckpointContents::kEverything ? 0 : std::numeric_limits<std::uint64_t>::max();
   const CheckpointWaker waker(database);
   check(checkpoint->CreateCheckpoint(store_path.string(), flush_from));
 }
 
-void list_cut_files(const std::shared_ptr<rocksdb::FileSystem>& files, const std::filesystem::path& store_path,
-                    const std::filesystem::path& list_path) {
+void list_copied_files(const std::shared_ptr<rocksdb::FileSystem>& files, const std::filesystem::path& store_path,
+                       const std::filesystem::path& list_path) {
   CheckedFiles found;
   try {
     found = check_files(store_path, std::nullopt, LogsToCheck::kNewest);
   } catch (const std::runtime_error& error) {
     throw StoreError(std::string("the copy of the store is damaged: ") + error.what());
   }
-  check(cut_files_at(*files, found.torn_files));
+  check(truncate_files(*files, found.torn_files));
   std::string manifest = read_small_file(store_path / "CURRENT").value_or("");
   while (!manifest.empty() && manifest.back() == '\n') manifest.pop_back();
   found.known.manifest_bytes = std::filesystem::file_size(store_path / manifest);
@@ -122,6 +123,6 @@ void delete_checkpoint(const std::filesystem::path& checkpoint) {
   std::filesystem::remove_all(doomed);
 }
 
-bool is_left_over(std::string_view name) { return name == kSettledCheckpoint || name.starts_with(kDoomed); }
+bool is_interrupted_leftover(std::string_view name) { return name == kSettledCheckpoint || name.starts_with(kDoomed); }
 
 }  // namespace stator::store

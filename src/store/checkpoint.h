@@ -12,7 +12,7 @@
 /// the store; the other files (the manifest, and the log with the few records after the flush) are copied.
 namespace stator::store {
 
-enum class CutOf : std::uint8_t {
+enum class CheckpointContents : std::uint8_t {
   kEverything,   // flush the memtable first
   kTablesAlone,  // only tables, and the log if there is one
 };
@@ -22,12 +22,13 @@ enum class CutOf : std::uint8_t {
 void close_memtable(rocksdb::DB& database);
 
 /// Copies or links RocksDB's files to `store_path`, which must not exist. Writers continue. Throws StoreError.
-void cut_files(rocksdb::DB& database, const std::filesystem::path& store_path, CutOf what = CutOf::kEverything);
+void copy_store_files(rocksdb::DB& database, const std::filesystem::path& store_path,
+                      CheckpointContents contents = CheckpointContents::kEverything);
 
 /// Truncates the copied files after their last complete record and lists all files in `list_path`, durably: the result
 /// is like a store whose process was killed. Throws StoreError and std::system_error.
-void list_cut_files(const std::shared_ptr<rocksdb::FileSystem>& files, const std::filesystem::path& store_path,
-                    const std::filesystem::path& list_path);
+void list_copied_files(const std::shared_ptr<rocksdb::FileSystem>& files, const std::filesystem::path& store_path,
+                       const std::filesystem::path& list_path);
 
 /// Exchanges the names of two checkpoints in one folder, atomically and durably; returns false if the file system
 /// cannot do that. Throws std::system_error.
@@ -42,6 +43,6 @@ inline constexpr const char* kSettledCheckpoint = ".settled";
 void delete_checkpoint(const std::filesystem::path& checkpoint);
 
 /// Whether a folder of this name, beside checkpoints, is left from one whose settling or deletion was interrupted.
-bool is_left_over(std::string_view name);
+bool is_interrupted_leftover(std::string_view name);
 
 }  // namespace stator::store

@@ -111,7 +111,7 @@ DataDirectory::DataDirectory(fs::path path, Access access, const core::LogSink& 
     check_features(access);
     find_store();
     check_store(access);
-    if (access != Access::kReadOnly) close_to_others(log);
+    if (access != Access::kReadOnly) deny_others(log);
   } catch (...) {
     unlock();
     throw;
@@ -257,7 +257,7 @@ void DataDirectory::check_store(Access access) {
   if (error && access != Access::kReadOnly) fail_by_errno(path_, error.value());
 }
 
-void DataDirectory::close_to_others(const core::LogSink& log) const {
+void DataDirectory::deny_others(const core::LogSink& log) const {
   for (const fs::path& directory : {path_, store_folder(path_, store_number_)}) {
     fs::perms others = fs::perms::group_all | fs::perms::others_all;
     // When started by root, PostgreSQL runs as another user, who must be able to reach its own directory inside this

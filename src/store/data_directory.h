@@ -64,7 +64,7 @@ class DataDirectory {
   void check_features(Access access) const;
   void find_store();
   void check_store(Access access);
-  void close_to_others(const core::LogSink& log) const;
+  void deny_others(const core::LogSink& log) const;
 
   std::filesystem::path path_;
   int lock_fd_ = -1;

@@ -9,13 +9,13 @@
 #include <system_error>
 
 #include "store/checkpoint.h"
-#include "store/file_cut.h"
 #include "store/marker.h"
 #include "store/rocks_options.h"
 #include "store/small_file.h"
 #include "store/status_text.h"
 #include "store/store_links.h"
 #include "store/store_number.h"
+#include "store/truncate_files.h"
 
 namespace stator::store {
 namespace {
@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kMuchBytes = 2 << 20;
 constexpr std::uint64_t kMuchPart = 16;
 /// How long such a checkpoint may delay flushes of memtables; it takes a few milliseconds.
-constexpr std::chrono::milliseconds kMostHeld{30};
+constexpr std::chrono::milliseconds kLongestPause{30};
 
 FileListContent parse_or_empty(const std::string& list) {
   try {
@@ -173,7 +173,7 @@ void DiskStore::prepare(const CheckedFiles& checked) {
   try {
     // Truncates first, so that an interrupted start does not leave what the next one would take for damage, and so that
     // the list has the final sizes.
-    rocksdb::IOStatus status = cut_files_at(*base_, checked.torn_files);
+    rocksdb::IOStatus status = truncate_files(*base_, checked.torn_files);
     if (!status.ok()) throw OpenError(one_line(status));
     status = checked.sealed ? list_.unseal(checked.known) : list_.begin(checked.known, path_);
     if (!status.ok()) throw OpenError("cannot write " + list_path_.string() + ": " + one_line(status));
@@ -200,23 +200,23 @@ void DiskStore::checkpoint(const fs::path& target, CheckpointKind kind) {
   rocks.GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unwritten_bytes);
   if (kind == CheckpointKind::kAtOnce &&
       unwritten_bytes > std::min(kMuchBytes, options_.resources.memtable_bytes / kMuchPart)) {
-    const TablesHeld held(*files_, kMostHeld);
+    const NewTablesPaused paused(*files_, kLongestPause);
     close_memtable(rocks);
     // The log with the memtable's writes gets no more, so it can be linked. RocksDB copies the last log that is not
     // empty; the mark makes that the next one.
     rocksdb::WriteBatch mark;
     mark.PutLogData("").PermitUncheckedError();
     rocks.Write(rocksdb::WriteOptions(), &mark).PermitUncheckedError();
-    cut_files(rocks, store_folder(target, 0), CutOf::kTablesAlone);
+    copy_store_files(rocks, store_folder(target, 0), CheckpointContents::kTablesAlone);
     list_and_mark(target);
   } else {
-    cut_files(rocks, store_folder(target, 0), CutOf::kEverything);
+    copy_store_files(rocks, store_folder(target, 0), CheckpointContents::kEverything);
     list_and_mark(target);
   }
 }
 
 void DiskStore::list_and_mark(const fs::path& checkpoint) const {
-  list_cut_files(base_, store_folder(checkpoint, 0), store_list(checkpoint, 0));
+  list_copied_files(base_, store_folder(checkpoint, 0), store_list(checkpoint, 0));
   directory_.write_marker(checkpoint);
 }
 

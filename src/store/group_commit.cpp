@@ -48,15 +48,15 @@ rocksdb::Status GroupCommit::write(rocksdb::WriteBatch& batch, std::size_t calle
   std::unique_lock<std::mutex> lock(mutex_);
   (first_ == nullptr ? first_ : last_->next) = &self;
   last_ = &self;
-  const bool complete = gathering_.come(callers);
+  const bool complete = gathering_.on_arrival(callers);
   if (std::exchange(busy_, true)) {
-    if (complete) came_.notify_one();
+    if (complete) arrived_.notify_one();
     lock.unlock();
     self.woken.acquire();
     if (!self.leads) return self.status;
     lock.lock();
   }
-  gathering_.wait(lock, came_);
+  gathering_.wait(lock, arrived_);
   const Group group = take_group();
   lock.unlock();
   const auto began = core::Gathering::Clock::now();

@@ -47,8 +47,8 @@ class GroupCommit {
   // The waiting writers, in order of arrival.
   Waiting* first_ = nullptr;
   Waiting* last_ = nullptr;
-  bool busy_ = false;             // somebody is writing or gathering
-  std::condition_variable came_;  // wakes the writer that gathers
+  bool busy_ = false;                // somebody is writing or gathering
+  std::condition_variable arrived_;  // wakes the writer that gathers
   core::Gathering gathering_;
 };
 

@@ -66,7 +66,7 @@ class ShortenedFile final : public rocksdb::FSSequentialFileOwnerWrapper {
 };
 
 /// The directory is private already; this matters when files are copied elsewhere.
-IOStatus close_to_others(const std::string& path) {
+IOStatus deny_others(const std::string& path) {
   return ::chmod(path.c_str(), 0600) == 0 ? IOStatus::OK()
                                           : IOStatus::IOError(path, "cannot be made its owner's alone");
 }
@@ -81,23 +81,24 @@ bool ListedFileSystem::is_own_log(const fs::path& path) const {
   return path.extension() == ".log" && path.parent_path() == store_path_;
 }
 
-void ListedFileSystem::hold_tables(std::chrono::milliseconds at_most) {
+void ListedFileSystem::pause_new_tables(std::chrono::milliseconds at_most) {
   const std::lock_guard<std::mutex> lock(tables_mutex_);
-  tables_held_until_ = std::chrono::steady_clock::now() + at_most;
+  new_tables_paused_until_ = std::chrono::steady_clock::now() + at_most;
 }
 
-void ListedFileSystem::release_tables() {
+void ListedFileSystem::resume_new_tables() {
   {
     const std::lock_guard<std::mutex> lock(tables_mutex_);
-    tables_held_until_ = {};
+    new_tables_paused_until_ = {};
   }
-  tables_released_.notify_all();
+  new_tables_resumed_.notify_all();
 }
 
 void ListedFileSystem::wait_to_begin_a_table() {
   std::unique_lock<std::mutex> lock(tables_mutex_);
-  const auto until = tables_held_until_;
-  tables_released_.wait_until(lock, until, [this] { return std::chrono::steady_clock::now() >= tables_held_until_; });
+  const auto until = new_tables_paused_until_;
+  new_tables_resumed_.wait_until(lock, until,
+                                 [this] { return std::chrono::steady_clock::now() >= new_tables_paused_until_; });
 }
 
 IOStatus ListedFileSystem::NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
@@ -116,7 +117,7 @@ IOStatus ListedFileSystem::NewWritableFile(const std::string& path, const rocksd
   if (path.ends_with(".sst")) wait_to_begin_a_table();
   IOStatus status = OptionlessFileSystem::NewWritableFile(path, options, file, debug);
   if (!status.ok()) return status;
-  status = close_to_others(path);
+  status = deny_others(path);
   if (status.ok() && is_own_log(path)) status = list_.log_created(fs::path(path).filename().string(), store_path_);
   if (!status.ok()) {
     file->reset();
@@ -157,7 +158,7 @@ IOStatus ListedFileSystem::FileExists(const std::string& path, const rocksdb::IO
 IOStatus ListedFileSystem::LockFile(const std::string& path, const rocksdb::IOOptions& options,
                                     rocksdb::FileLock** lock, rocksdb::IODebugContext* debug) {
   IOStatus status = target()->LockFile(path, options, lock, debug);
-  return status.ok() ? close_to_others(path) : status;
+  return status.ok() ? deny_others(path) : status;
 }
 
 }  // namespace stator::store

@@ -25,10 +25,10 @@ class ListedFileSystem final : public OptionlessFileSystem {
   /// Makes sequential readers see each of these files end at the given offset. Call this before the store is opened.
   void set_ends(std::map<std::filesystem::path, std::uint64_t> ends) { ends_ = std::move(ends); }
 
-  /// No table file is begun until `release_tables`, or for `at_most`. For callers that hold up others while they wait
-  /// for the disk: the file system may write out the bytes of new tables with any file that is synced (ext4).
-  void hold_tables(std::chrono::milliseconds at_most);
-  void release_tables();
+  /// No table file is begun until `resume_new_tables`, or for `at_most`. For callers that hold up others while they
+  /// wait for the disk: the file system may write out the bytes of new tables with any file that is synced (ext4).
+  void pause_new_tables(std::chrono::milliseconds at_most);
+  void resume_new_tables();
 
   const char* Name() const override { return "ListedFileSystem"; }
   rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
@@ -55,19 +55,19 @@ class ListedFileSystem final : public OptionlessFileSystem {
   const std::filesystem::path store_path_;
   std::map<std::filesystem::path, std::uint64_t> ends_;
   std::mutex tables_mutex_;
-  std::condition_variable tables_released_;
-  std::chrono::steady_clock::time_point tables_held_until_;
+  std::condition_variable new_tables_resumed_;
+  std::chrono::steady_clock::time_point new_tables_paused_until_;
 };
 
-/// Holds tables back during its lifetime.
-class TablesHeld {
+/// No table file is begun during its lifetime.
+class NewTablesPaused {
  public:
-  TablesHeld(ListedFileSystem& files, std::chrono::milliseconds at_most) : files_(files) {
-    files_.hold_tables(at_most);
+  NewTablesPaused(ListedFileSystem& files, std::chrono::milliseconds at_most) : files_(files) {
+    files_.pause_new_tables(at_most);
   }
-  ~TablesHeld() { files_.release_tables(); }
-  TablesHeld(const TablesHeld&) = delete;
-  TablesHeld& operator=(const TablesHeld&) = delete;
+  ~NewTablesPaused() { files_.resume_new_tables(); }
+  NewTablesPaused(const NewTablesPaused&) = delete;
+  NewTablesPaused& operator=(const NewTablesPaused&) = delete;
 
  private:
   ListedFileSystem& files_;

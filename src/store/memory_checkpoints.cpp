@@ -87,7 +87,7 @@ void MemoryCheckpoints::complete(rocksdb::DB& database, const std::string& direc
 
 bool MemoryCheckpoints::cut(rocksdb::DB& database, const std::string& directory, rocksdb::SequenceNumber last) const {
   const std::filesystem::path files = std::filesystem::path(directory) / "store";
-  cut_files(database, files, CutOf::kTablesAlone);
+  copy_store_files(database, files, CheckpointContents::kTablesAlone);
   // Memtables are flushed in order, so files without sequence numbers above `last` hold exactly the state at some
   // moment of the call. The snapshot keeps compactions from zeroing greater sequence numbers.
   std::vector<rocksdb::LiveFileMetaData> tables;

@@ -52,7 +52,7 @@ NextStore::~NextStore() {
   for (const std::unique_ptr<DiskStore>& store : old_) store->remove();
 }
 
-std::unique_ptr<DiskStore> NextStore::take(const fs::path& checkpoint) {
+std::unique_ptr<DiskStore> NextStore::get_or_make(const fs::path& checkpoint) {
   std::unique_ptr<DiskStore> store = take_prepared(checkpoint);
   return store != nullptr ? std::move(store) : make_(checkpoint);
 }
@@ -67,7 +67,7 @@ std::unique_ptr<DiskStore> NextStore::take_prepared(const fs::path& checkpoint) 
   return std::move(prepared_);
 }
 
-void NextStore::follow_up(std::unique_ptr<DiskStore> old, const fs::path& checkpoint) {
+void NextStore::replace_later(std::unique_ptr<DiskStore> old, const fs::path& checkpoint) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     old_.push_back(std::move(old));
@@ -98,7 +98,7 @@ void NextStore::start() {
   }
 }
 
-void NextStore::forget(const fs::path& checkpoint) {
+void NextStore::discard_prepared(const fs::path& checkpoint) {
   std::unique_ptr<DiskStore> outdated = take_prepared(checkpoint);
   if (outdated != nullptr) outdated->remove();
 }

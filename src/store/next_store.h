@@ -27,13 +27,13 @@ class NextStore {
 
   /// Returns a store with the content of the checkpoint (an empty path: an empty store), prepared or made by this call.
   /// Throws StoreError.
-  std::unique_ptr<DiskStore> take(const std::filesystem::path& checkpoint);
+  std::unique_ptr<DiskStore> get_or_make(const std::filesystem::path& checkpoint);
   /// Later, on the thread: closes and removes `old`, and prepares a store for the same checkpoint.
-  void follow_up(std::unique_ptr<DiskStore> old, const std::filesystem::path& checkpoint);
+  void replace_later(std::unique_ptr<DiskStore> old, const std::filesystem::path& checkpoint);
   /// Later, on the thread: replaces a checkpoint that has writes in logs with one of the same state that has none.
   void settle(const std::filesystem::path& checkpoint);
   /// Call this before the checkpoint changes: removes the store prepared from it.
-  void forget(const std::filesystem::path& checkpoint);
+  void discard_prepared(const std::filesystem::path& checkpoint);
 
  private:
   /// Returns the prepared store if it is for this checkpoint. Waits while it is being prepared.

@@ -48,7 +48,7 @@ struct RowCache::Row {
     std::memcpy(bytes + key.size(), value.data(), value.size());
     return row;
   }
-  static void let_go(Row* row) {
+  static void release(Row* row) {
     if (row->holders.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     row->~Row();
     ::operator delete(row);
@@ -91,7 +91,7 @@ struct alignas(64) RowCache::Set {
 
   void remove(std::size_t way) {
     used_bytes -= static_cast<std::uint32_t>(rows[way]->size_bytes());
-    Row::let_go(rows[way]);
+    Row::release(rows[way]);
     rows[way] = nullptr;
     asked = static_cast<std::uint16_t>(asked & ~(1U << way));
   }
@@ -153,7 +153,7 @@ class Lock {
 }  // namespace
 
 RowCache::Found::~Found() {
-  if (row_ != nullptr) Row::let_go(row_);
+  if (row_ != nullptr) Row::release(row_);
 }
 
 std::string_view RowCache::Found::value() const { return row_->value(); }
@@ -214,7 +214,7 @@ void RowCache::put(std::string_view key, std::string_view value, const Moment& m
   set.too_large = static_cast<std::uint16_t>(too_large ? set.too_large | bit : set.too_large & ~bit);
   if (too_large) return;
   if (set.fences != moment.fences) {
-    Row::let_go(row);
+    Row::release(row);
     return;
   }
   set.remove_hash(moment.hash);  // another thread may have cached it too

@@ -89,14 +89,14 @@ class Scratch {
   core::Descriptor lock_;
 };
 
-void check_marker(const fs::path& directory, std::vector<std::string>& told) {
+void check_marker(const fs::path& directory, std::vector<std::string>& report) {
   const std::optional<std::string> text = read_small_file(directory / kMarkerFile);
   Marker marker;
   try {
     if (!text) throw std::runtime_error("it is missing");
     marker = parse_marker(*text);
   } catch (const std::runtime_error& error) {
-    told.push_back(std::string("the file STATOR is damaged (") + error.what() + "); its list of features is lost");
+    report.push_back(std::string("the file STATOR is damaged (") + error.what() + "); its list of features is lost");
     return;
   }
   std::string unknown = marker.unknown(NeededFor::kReading);
@@ -143,7 +143,7 @@ fs::file_time_type last_write_in(const fs::path& folder) {
 }
 
 /// The number of the current store; if STORE is not sound, of the store that was written to last.
-std::uint64_t find_store(const fs::path& directory, std::vector<std::string>& told) {
+std::uint64_t find_store(const fs::path& directory, std::vector<std::string>& report) {
   std::optional<std::uint64_t> number;
   std::string fault = "missing";
   try {
@@ -158,8 +158,8 @@ std::uint64_t find_store(const fs::path& directory, std::vector<std::string>& to
   if (fault == "missing" && stores.front() == 0) return 0;
   const auto written = [&](std::uint64_t store) { return last_write_in(store_folder(directory, store)); };
   const std::uint64_t newest = *std::ranges::max_element(stores, {}, written);
-  told.push_back("the file STORE is " + fault + "; " + store_folder(directory, newest).filename().string() +
-                 "/, which was written to last, is taken");
+  report.push_back("the file STORE is " + fault + "; " + store_folder(directory, newest).filename().string() +
+                   "/, which was written to last, is taken");
   return newest;
 }
 
@@ -170,7 +170,7 @@ void take_file(const fs::path& from, const fs::path& to) {
   if (from.extension() != ".sst" || not_linked) fs::copy_file(from, to);
 }
 
-void copy_files(const fs::path& from, const fs::path& to, std::vector<std::string>& told) {
+void copy_files(const fs::path& from, const fs::path& to, std::vector<std::string>& report) {
   fs::create_directories(to);
   for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
     const std::string name = entry.path().filename().string();
@@ -178,7 +178,7 @@ void copy_files(const fs::path& from, const fs::path& to, std::vector<std::strin
     try {
       take_file(entry.path(), to / name);
     } catch (const fs::filesystem_error& error) {
-      told.push_back((from.filename() / name).string() + " cannot be read: " + error.code().message());
+      report.push_back((from.filename() / name).string() + " cannot be read: " + error.code().message());
     }
   }
 }
@@ -242,11 +242,11 @@ void name_missing_tables(rocksdb::DB& db, const fs::path& store_path, std::vecto
   }
 }
 
-void tell_missing_tables(const fs::path& folder, const std::vector<std::string>& names,
-                         std::vector<std::string>& told) {
+void report_missing_tables(const fs::path& folder, const std::vector<std::string>& names,
+                           std::vector<std::string>& report) {
   for (const std::string& name : names) {
     std::string line = (folder / name).string() + " is missing";
-    if (std::find(told.begin(), told.end(), line) == told.end()) told.push_back(std::move(line));
+    if (std::find(report.begin(), report.end(), line) == report.end()) report.push_back(std::move(line));
   }
 }
 
@@ -440,12 +440,12 @@ struct Salvage::Impl {
   bool lost_whole_files = false;
 };
 
-Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::string>& told)
+Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::string>& report)
     : impl_(std::make_unique<Impl>(directory)) {
   refuse_unreadable_files(directory);
-  check_marker(directory, told);
+  check_marker(directory, report);
   std::error_code error;
-  const std::uint64_t number = find_store(directory, told);
+  const std::uint64_t number = find_store(directory, report);
   const fs::path original = store_folder(directory, number);
   if (!fs::is_directory(original, error)) throw OpenError("there is no Stator data in " + directory.string());
   impl_->scratch.emplace(std::move(scratch));
@@ -453,10 +453,10 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
   try {
     check_files(original, read_small_file(store_list(directory, number), SIZE_MAX));
   } catch (const std::runtime_error& damage) {
-    told.emplace_back(damage.what());
+    report.emplace_back(damage.what());
   }
   const std::optional<std::string> manifest = sound_manifest(directory, number);
-  copy_files(original, store_path, told);
+  copy_files(original, store_path, report);
 
   Options defaults;
   defaults.directory = directory;
@@ -487,16 +487,16 @@ Salvage::Salvage(const fs::path& directory, fs::path scratch, std::vector<std::s
       status = rocksdb::Status::Corruption();
     }
   }
-  tell_missing_tables(original.filename(), missing, told);
+  report_missing_tables(original.filename(), missing, report);
   if (!missing.empty() || !tables_are_known) impl_->lost_whole_files = true;
   if (!status.ok()) {
     impl_->lost_whole_files = impl_->lost_whole_files || !unreadable.paths.empty();
     for (const fs::path& path : unreadable.paths) {
-      told.push_back((original.filename() / path.filename()).string() + " cannot be read at all");
+      report.push_back((original.filename() / path.filename()).string() + " cannot be read at all");
       fs::remove(path);
     }
     // Without the manifest RocksDB does not know the order of tables, so an older version of an item may win.
-    told.emplace_back(
+    report.emplace_back(
         std::string("the list of tables cannot be used and was rebuilt from the tables that are there; items may have "
                     "older values") +
         (tables_are_known ? "" : ", and whether a table is missing is not known"));

@@ -15,9 +15,9 @@ namespace stator::store {
 class Salvage {
  public:
   /// Throws OpenError if the directory is in use, is of a later version, or nothing in it can be opened, or if
-  /// `scratch` has other contents or is in use by another salvage. Appends to `told` one line for each thing that had
+  /// `scratch` has other contents or is in use by another salvage. Appends to `report` one line for each thing that had
   /// to be left out.
-  Salvage(const std::filesystem::path& directory, std::filesystem::path scratch, std::vector<std::string>& told);
+  Salvage(const std::filesystem::path& directory, std::filesystem::path scratch, std::vector<std::string>& report);
   ~Salvage();
   Salvage(const Salvage&) = delete;
   Salvage& operator=(const Salvage&) = delete;

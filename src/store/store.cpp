@@ -211,9 +211,9 @@ struct Store::Impl {
     database->errors().on_write_failed(status, recoveries);
     check(status);
   }
-  rocksdb::ReadOptions read_options(Keep keep) {
+  rocksdb::ReadOptions read_options(CachePolicy policy) {
     rocksdb::ReadOptions read;
-    read.fill_cache = keep != Keep::kNothing || has_room_for_blocks();
+    read.fill_cache = policy != CachePolicy::kNothing || has_room_for_blocks();
     return read;
   }
   /// Whether no snapshot is older than `present`. Waits a moment for the snapshots of reads, which end soon.
@@ -361,8 +361,9 @@ void Store::Impl::open_disk() {
   });
 }
 
-bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot, Keep keep) const {
-  rocksdb::ReadOptions read = impl_->read_options(keep);
+bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot,
+                 CachePolicy policy) const {
+  rocksdb::ReadOptions read = impl_->read_options(policy);
   if (snapshot != nullptr) read.snapshot = snapshot->impl_->snapshot;
   const rocksdb::Status status = impl_->db->Get(read, impl_->db->DefaultColumnFamily(), slice(key), &value);
   if (status.IsNotFound()) return false;
@@ -371,7 +372,7 @@ bool Store::read(std::string_view key, rocksdb::PinnableSlice& value, const Snap
 }
 
 bool Store::visit(std::string_view key, const std::function<void(std::string_view)>& visit, const Snapshot* snapshot,
-                  Keep keep) const {
+                  CachePolicy policy) const {
   RowCache::Moment moment;
   if (snapshot == nullptr) {
     if (const RowCache::Found row = impl_->rows.find(key, moment)) {
@@ -382,14 +383,16 @@ bool Store::visit(std::string_view key, const std::function<void(std::string_vie
   rocksdb::PinnableSlice value;
   // The row is not cached while a write fences it.
   const bool row_is_kept = !moment.fenced && !moment.too_large;
-  const Keep of_block = keep != Keep::kRow ? keep : row_is_kept ? Keep::kNothing : Keep::kBlock;
+  const CachePolicy of_block = policy != CachePolicy::kRow ? policy
+                               : row_is_kept               ? CachePolicy::kNothing
+                                                           : CachePolicy::kBlock;
   if (!read(key, value, snapshot, of_block)) return false;
   visit(view(value));
-  if (keep == Keep::kRow) impl_->rows.put(key, view(value), moment);
+  if (policy == CachePolicy::kRow) impl_->rows.put(key, view(value), moment);
   return true;
 }
 
-bool Store::get(std::string_view key, std::string& value, const Snapshot* snapshot, Keep keep) const {
+bool Store::get(std::string_view key, std::string& value, const Snapshot* snapshot, CachePolicy policy) const {
   if (snapshot == nullptr) {
     RowCache::Moment moment;
     if (const RowCache::Found row = impl_->rows.find(key, moment)) {
@@ -400,7 +403,7 @@ bool Store::get(std::string_view key, std::string& value, const Snapshot* snapsh
   // When RocksDB must copy (from a memtable), it copies into `value` directly.
   value.clear();
   rocksdb::PinnableSlice found(&value);
-  if (!read(key, found, snapshot, keep)) {
+  if (!read(key, found, snapshot, policy)) {
     value.clear();
     return false;
   }
@@ -408,7 +411,7 @@ bool Store::get(std::string_view key, std::string& value, const Snapshot* snapsh
   return true;
 }
 
-void Store::get_each(std::span<Lookup> lookups, Keep keep) const {
+void Store::get_each(std::span<Lookup> lookups, CachePolicy policy) const {
   std::vector<Lookup*> asked;
   std::vector<rocksdb::Slice> keys;
   std::vector<rocksdb::PinnableSlice> values;
@@ -428,7 +431,7 @@ void Store::get_each(std::span<Lookup> lookups, Keep keep) const {
     values.emplace_back(lookup.value);
   }
   std::vector<rocksdb::Status> statuses(keys.size());
-  impl_->db->MultiGet(impl_->read_options(keep), impl_->db->DefaultColumnFamily(), keys.size(), keys.data(),
+  impl_->db->MultiGet(impl_->read_options(policy), impl_->db->DefaultColumnFamily(), keys.size(), keys.data(),
                       values.data(), statuses.data());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (!statuses[i].ok() && !statuses[i].IsNotFound()) continue;
@@ -550,7 +553,7 @@ void Store::checkpoint(const std::filesystem::path& directory, CheckpointKind ki
 void Store::move_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to) {
   const std::filesystem::path source = std::filesystem::absolute(from);
   const std::filesystem::path target = std::filesystem::absolute(to);
-  if (impl_->next != nullptr) impl_->next->forget(target);
+  if (impl_->next != nullptr) impl_->next->discard_prepared(target);
   try {
     if (std::filesystem::exists(target)) {
       if (exchange_checkpoints(source, target)) return delete_checkpoint(source);
@@ -612,14 +615,14 @@ std::vector<std::string> Store::checkpoints_in(const std::filesystem::path& dire
 void Store::clear_checkpoints(const std::filesystem::path& directory) {
   if (impl_->memory != nullptr) return;
   for (const std::string& name : checkpoints_in(directory)) {
-    if (is_left_over(name)) remove_checkpoint(directory / name);
+    if (is_interrupted_leftover(name)) remove_checkpoint(directory / name);
   }
 }
 
 void Store::remove_checkpoint(const std::filesystem::path& directory) {
   const std::filesystem::path target = std::filesystem::absolute(directory);
   if (impl_->memory == nullptr) {
-    if (impl_->next != nullptr) impl_->next->forget(target);
+    if (impl_->next != nullptr) impl_->next->discard_prepared(target);
     try {
       delete_checkpoint(target);
     } catch (const std::system_error& error) {
@@ -661,7 +664,7 @@ void Store::Impl::restore_memory(const std::filesystem::path& checkpoint) {
 }
 
 void Store::Impl::restore_disk(const std::filesystem::path& checkpoint) {
-  std::unique_ptr<DiskStore> restored = next->take(checkpoint);
+  std::unique_ptr<DiskStore> restored = next->get_or_make(checkpoint);
   rocksdb::FileSystem& files = opened_with.resources.file_system != nullptr ? *opened_with.resources.file_system
                                                                             : *rocksdb::FileSystem::Default();
   std::exception_ptr failure;
@@ -675,7 +678,7 @@ void Store::Impl::restore_disk(const std::filesystem::path& checkpoint) {
     std::swap(disk, restored);
     use(&disk->database());
   }
-  next->follow_up(std::move(restored), checkpoint);
+  next->replace_later(std::move(restored), checkpoint);
   if (failure) std::rethrow_exception(failure);
 }
 

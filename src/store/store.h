@@ -59,7 +59,7 @@ struct Resources {
   std::size_t memtable_bytes = 64 << 20;
   /// For cached blocks of tables.
   std::size_t block_cache_bytes = 32 << 20;
-  /// For cached rows (`Keep::kRow`). 0: none are cached.
+  /// For cached rows (`CachePolicy::kRow`). 0: none are cached.
   std::size_t row_cache_bytes = 32 << 20;
   /// Limit of an in-memory store; writes beyond it are refused. 0: derived from the process's limits (memory_budget.h).
   std::uint64_t max_memory_bytes = 0;
@@ -110,7 +110,7 @@ std::size_t descriptors_needed(std::size_t process_limit);
 
 /// What to cache of a row that was read from a table, once the block cache is full; until then every block that is read
 /// is cached. Reads look in both caches in any case.
-enum class Keep : std::uint8_t {
+enum class CachePolicy : std::uint8_t {
   /// Nothing: the row is about to be replaced.
   kNothing,
   /// The block that contains the row.
@@ -147,13 +147,13 @@ class Store {
   /// error) and core::DamageError (wrong checksum). Without a snapshot, reads the newest state. Never caches the row:
   /// kRow means kBlock here.
   [[nodiscard]] bool get(std::string_view key, std::string& value, const Snapshot* snapshot = nullptr,
-                         Keep keep = Keep::kBlock) const;
+                         CachePolicy policy = CachePolicy::kBlock) const;
   /// Reads the newest values of several keys, faster than one by one: while memory fetches a table's filter for one
   /// key, the others are looked up.
-  void get_each(std::span<Lookup> lookups, Keep keep = Keep::kBlock) const;
+  void get_each(std::span<Lookup> lookups, CachePolicy policy = CachePolicy::kBlock) const;
   /// Like `get`, but passes `visit` a view of the value that is valid during the call; saves a copy.
   [[nodiscard]] bool visit(std::string_view key, const std::function<void(std::string_view)>& visit,
-                           const Snapshot* snapshot = nullptr, Keep keep = Keep::kBlock) const;
+                           const Snapshot* snapshot = nullptr, CachePolicy policy = CachePolicy::kBlock) const;
   /// Adds `feature`, durably, to those in the directory's marker that a program must know to open it. Call this before
   /// writing the first key of that kind; cheap if the marker names the feature already. Throws StoreError.
   void require(Feature feature);
@@ -227,7 +227,7 @@ class Store {
   explicit Store(std::unique_ptr<Impl> impl);
   void write(Batch& batch, bool sync, std::size_t callers);
   /// Reads from RocksDB, without the row cache; false if the key is absent.
-  bool read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot, Keep keep) const;
+  bool read(std::string_view key, rocksdb::PinnableSlice& value, const Snapshot* snapshot, CachePolicy policy) const;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -56,10 +56,10 @@ void CacheFollower::watch_tables() {
 }
 
 void CacheFollower::follow(const std::string& table) {
-  bool told = false;
+  bool logged = false;
   const auto tell = [&](const std::exception& error) {
-    if (!told) core::log(options_.log, core::LogLevel::kWarning, "not following " + table + ": " + error.what());
-    told = true;
+    if (!logged) core::log(options_.log, core::LogLevel::kWarning, "not following " + table + ": " + error.what());
+    logged = true;
   };
   auto another_stream_until = std::chrono::steady_clock::time_point::min();
   while (true) {

@@ -14,7 +14,7 @@ namespace {
 
 bool is_of_streams(std::string_view operation) {
   const api::Operation* const known = api::find_operation(operation);
-  return known != nullptr && known->peculiarities.of_streams;
+  return known != nullptr && known->special_rules.of_streams;
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ bool is_throttling(const OperationError& error, bool of_streams) {
          (of_streams && error.type == core::ErrorCode::kLimitExceeded);
 }
 
-bool is_passing(const OperationError& error) {
+bool is_transient(const OperationError& error) {
   return error.type == core::ErrorCode::kServiceUnavailable || error.type == core::ErrorCode::kInternalServerError ||
          error.type == core::ErrorCode::kInternalFailure || is_throttling(error, true);
 }

@@ -31,7 +31,7 @@ void sleep_for_real(std::chrono::milliseconds duration);
 bool is_throttling(const OperationError& error, bool of_streams = false);
 
 /// Whether the same request may succeed later: the service is unreachable, has an internal error, or throttles.
-bool is_passing(const OperationError& error);
+bool is_transient(const OperationError& error);
 /// Commands that follow something for days wait for such a service: five minutes, as this many faults in a row.
 inline constexpr int kMostFaultsOfAnOutage = 60;
 inline constexpr std::chrono::seconds kBetweenFaults{5};

@@ -46,7 +46,7 @@ class ConversationSeeder {
     std::uint64_t first_bad = 0;
     each_message(
         [&](const Message& message, const model::User&) {
-          slots_.see(message.time.microseconds);
+          slots_.add(message.time.microseconds);
           ++good;
         },
         [&](const BadLine& line) {

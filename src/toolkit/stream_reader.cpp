@@ -112,29 +112,29 @@ bool StreamReader::read_round(const Visitor& visit) {
 bool StreamReader::read_page(const std::string& id, FollowedShard& shard, const Visitor& visit) {
   std::string reply;
   try {
-    if (shard.iterator.empty()) shard.iterator = ask_for_iterator(id, shard);
+    if (shard.iterator.empty()) shard.iterator = request_iterator(id, shard);
     reply =
         call_patiently(endpoint_, "GetRecords", RequestBuilder().text("ShardIterator", shard.iterator).str(), sleep_);
   } catch (const OperationError& error) {
-    begin_again(id, shard, error);
+    restart_shard(id, shard, error);
     return true;
   }
-  return take_page(reply, shard, visit);
+  return handle_page(reply, shard, visit);
 }
 
 /// Replaces an expired iterator by one after the last record read, or skips deleted records.
-void StreamReader::begin_again(const std::string& id, FollowedShard& shard, const OperationError& error) {
+void StreamReader::restart_shard(const std::string& id, FollowedShard& shard, const OperationError& error) {
   const bool expired = error.type == core::ErrorCode::kExpiredIterator;
   const bool trimmed = error.type == core::ErrorCode::kTrimmedDataAccess;
   if (!expired && !trimmed) throw;
-  if (trimmed && !passes_over_gaps_) throw StreamGap("records of shard " + id + " are gone: they are kept for a day");
+  if (trimmed && !skips_gaps_) throw StreamGap("records of shard " + id + " are gone: they are kept for a day");
   if (trimmed) shard.last_read.clear();
   shard.reread = shard.from_now && shard.last_read.empty();
   shard.from_now = false;
   shard.iterator.clear();
 }
 
-std::string StreamReader::ask_for_iterator(const std::string& id, const FollowedShard& shard) {
+std::string StreamReader::request_iterator(const std::string& id, const FollowedShard& shard) {
   RequestBuilder request;
   request.text("StreamArn", stream_arn_).text("ShardId", id);
   if (!shard.last_read.empty()) {
@@ -186,7 +186,7 @@ bool StreamReader::has_newest_record() {
   }
 }
 
-bool StreamReader::take_page(const std::string& reply, FollowedShard& shard, const Visitor& visit) {
+bool StreamReader::handle_page(const std::string& reply, FollowedShard& shard, const Visitor& visit) {
   json::Parser parser;
   const json::Object page = parser.parse(reply).get_object();
   const json::Array records = array_of(page, "Records");

@@ -49,7 +49,7 @@ class StreamReader {
   [[nodiscard]] bool all_ended() const;
 
   /// Makes read_round skip records that were deleted; otherwise they cause a StreamGap.
-  void pass_over_gaps() { passes_over_gaps_ = true; }
+  void skip_gaps() { skips_gaps_ = true; }
 
   /// Asks for the stream's shards. New ones are read from their oldest record or, with `from_now`, from the next one
   /// written.
@@ -70,9 +70,9 @@ class StreamReader {
  private:
   [[nodiscard]] bool may_read(const FollowedShard& shard) const;
   bool read_page(const std::string& id, FollowedShard& shard, const Visitor& visit);
-  void begin_again(const std::string& id, FollowedShard& shard, const OperationError& error);
-  std::string ask_for_iterator(const std::string& id, const FollowedShard& shard);
-  bool take_page(const std::string& reply, FollowedShard& shard, const Visitor& visit);
+  void restart_shard(const std::string& id, FollowedShard& shard, const OperationError& error);
+  std::string request_iterator(const std::string& id, const FollowedShard& shard);
+  bool handle_page(const std::string& reply, FollowedShard& shard, const Visitor& visit);
 
   endpoint::Endpoint& endpoint_;
   Sleep sleep_;
@@ -82,7 +82,7 @@ class StreamReader {
   int rounds_ = 0;
   bool disabled_ = false;
   bool ended_one_ = false;
-  bool passes_over_gaps_ = false;
+  bool skips_gaps_ = false;
 };
 
 /// A member of a record; empty or nullopt if it is missing.

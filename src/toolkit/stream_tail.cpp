@@ -16,7 +16,7 @@ class Tail {
  public:
   Tail(endpoint::Endpoint& endpoint, const TailOptions& options, const RecordVisitor& visit)
       : options_(options), visit_(visit), reader_(endpoint, options.table, options.sleep) {
-    reader_.pass_over_gaps();
+    reader_.skip_gaps();
   }
 
   std::uint64_t run() {
@@ -43,7 +43,7 @@ class Tail {
       // The records read before the fault will not be read again, so show them.
       show_round();
       if (full()) return true;
-      if (!options_.follow || !is_passing(error) || ++faults_ >= kMostFaultsOfAnOutage) throw;
+      if (!options_.follow || !is_transient(error) || ++faults_ >= kMostFaultsOfAnOutage) throw;
       if (faults_ == 1 && options_.on_outage) options_.on_outage(error);
     }
     options_.sleep(kBetweenFaults);

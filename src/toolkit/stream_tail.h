@@ -28,7 +28,7 @@ struct TailOptions {
   /// The pause after a round without records.
   std::chrono::milliseconds pause{500};
   Sleep sleep = sleep_for_real;
-  /// Called once when the endpoint does not answer for a while (is_passing), before waiting for it.
+  /// Called once when the endpoint does not answer for a while (is_transient), before waiting for it.
   std::function<void(const OperationError& error)> on_outage;
 };
 

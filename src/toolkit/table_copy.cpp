@@ -5,7 +5,7 @@
 
 #include "toolkit/batch_writer.h"
 #include "toolkit/expression_words.h"
-#include "toolkit/noted_table.h"
+#include "toolkit/same_table.h"
 #include "toolkit/segment_scan.h"
 
 namespace stator::toolkit {

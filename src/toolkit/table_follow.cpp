@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "toolkit/expression_words.h"
-#include "toolkit/noted_table.h"
+#include "toolkit/same_table.h"
 #include "toolkit/stream_reader.h"
 #include "toolkit/table_writer.h"
 
@@ -39,8 +39,8 @@ class Follower {
   FollowProgress run(const std::function<void(const FollowProgress&)>& progress) {
     if (reader_.stream_arn() != follow_.stream_arn)
       throw StreamGap("the stream of table " + source_table_.name + " is not the same as when the copy began");
-    if (now() - follow_.asked_seconds > kSecondsKept)
-      throw StreamGap("the stream was last read " + std::to_string((now() - follow_.asked_seconds) / 3600) +
+    if (now() - follow_.last_read_seconds > kSecondsKept)
+      throw StreamGap("the stream was last read " + std::to_string((now() - follow_.last_read_seconds) / 3600) +
                       " hours ago, and changes are kept for 24");
     find_positions();
     require_same_tables();
@@ -156,8 +156,8 @@ class Follower {
   }
 
   /// Saves the positions of the shards, as their changes are applied.
-  void note(std::int64_t asked_seconds) {
-    follow_.asked_seconds = asked_seconds;
+  void note(std::int64_t last_read_seconds) {
+    follow_.last_read_seconds = last_read_seconds;
     follow_.shards.clear();
     for (const auto& [id, shard] : reader_.shards()) follow_.shards[id] = {shard.last_read, shard.ended};
     file_.write(state_);
@@ -188,7 +188,7 @@ FollowState begin_follow(endpoint::Endpoint& source, const TableInfo& source_tab
                              ", and following it takes NEW_IMAGE or NEW_AND_OLD_IMAGES");
   FollowState follow;
   follow.since_seconds = clock.now_ms() / 1000;
-  follow.asked_seconds = follow.since_seconds;
+  follow.last_read_seconds = follow.since_seconds;
   follow.stream_arn = reader.stream_arn();
   return follow;
 }

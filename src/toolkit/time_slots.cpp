@@ -5,7 +5,7 @@
 
 namespace stator::toolkit {
 
-void TimeSlots::see(std::int64_t microseconds) {
+void TimeSlots::add(std::int64_t microseconds) {
   if (seen_any_) {
     ascending_ = ascending_ && microseconds >= last_seen_;
     descending_ = descending_ && microseconds <= last_seen_;

@@ -17,7 +17,7 @@ class TimeSlots {
 
   /// First pass: to be called for each message. Throws std::length_error if there are more than kMostUnordered messages
   /// in an unsorted file.
-  void see(std::int64_t microseconds);
+  void add(std::int64_t microseconds);
   /// Ends the first pass.
   void seal();
   /// Second pass: returns the time for the next message.

@@ -44,7 +44,7 @@ SegmentState read_segment(const json::Value& value) {
 FollowState read_follow(const json::Value& value) {
   FollowState follow;
   follow.since_seconds = value["since"].get_int64().value();
-  follow.asked_seconds = value["asked"].get_int64().value();
+  follow.last_read_seconds = value["asked"].get_int64().value();
   follow.stream_arn = std::string(value["stream"].get_string().value());
   const json::Object shards = value["shards"].get_object().value();
   for (const auto member : shards) {
@@ -85,7 +85,7 @@ std::string text_of(const FollowState& follow) {
   return RequestBuilder()
       .json("written", written + "]")
       .json("since", std::to_string(follow.since_seconds))
-      .json("asked", std::to_string(follow.asked_seconds))
+      .json("asked", std::to_string(follow.last_read_seconds))
       .text("stream", follow.stream_arn)
       .json("shards", shards.str())
       .str();

@@ -44,7 +44,7 @@ struct FollowState {
   std::int64_t since_seconds = 0;
   /// When every shard was last read, in seconds since 1970. A stream keeps its records for a day, so an older state has
   /// a gap.
-  std::int64_t asked_seconds = 0;
+  std::int64_t last_read_seconds = 0;
   std::string stream_arn;
   std::map<std::string, ShardState> shards;
   /// The last items that were written to the destination; a hash of zeros means that the item was deleted there.

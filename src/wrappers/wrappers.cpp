@@ -15,9 +15,9 @@ namespace stator {
 namespace {
 
 /// A clock that calls the program's function, or uses the machine's clock if there is none.
-class GivenClock : public core::Clock {
+class CallbackClock : public core::Clock {
  public:
-  explicit GivenClock(std::function<std::int64_t()> now_ms) : now_ms_(std::move(now_ms)) {}
+  explicit CallbackClock(std::function<std::int64_t()> now_ms) : now_ms_(std::move(now_ms)) {}
   [[nodiscard]] std::int64_t now_ms() const override { return now_ms_ ? now_ms_() : core::Clock::now_ms(); }
 
  private:
@@ -40,9 +40,9 @@ core::ApiError error_of(const Result& result) {
 }
 
 /// Adapts an Endpoint of the embedding API to endpoint::Endpoint.
-class Outside : public endpoint::Endpoint {
+class EndpointAdapter : public endpoint::Endpoint {
  public:
-  explicit Outside(stator::Endpoint& endpoint) : endpoint_(endpoint) {}
+  explicit EndpointAdapter(stator::Endpoint& endpoint) : endpoint_(endpoint) {}
   using Endpoint::call;
   void call(const endpoint::Request& request, std::string& reply) override {
     const Result result = endpoint_.call(request.operation, request.body);
@@ -85,8 +85,8 @@ simulate::Rules read_rules(std::string_view rules_json) {
 
 struct Caching::Impl {
   Impl(Endpoint& upstream, const CachingOptions& options)
-      : clock(options.now_ms), cache(std::make_unique<Outside>(upstream), cache_options(options, clock)) {}
-  const GivenClock clock;
+      : clock(options.now_ms), cache(std::make_unique<EndpointAdapter>(upstream), cache_options(options, clock)) {}
+  const CallbackClock clock;
   cache::Caching cache;
 };
 
@@ -108,9 +108,9 @@ void Caching::clear() { impl_->cache.clear(); }
 
 struct Simulating::Impl {
   Impl(Endpoint& upstream, std::function<std::int64_t()> now_ms)
-      : clock(std::move(now_ms)), outside(upstream), simulating(outside, clock) {}
-  const GivenClock clock;
-  Outside outside;
+      : clock(std::move(now_ms)), adapter(upstream), simulating(adapter, clock) {}
+  const CallbackClock clock;
+  EndpointAdapter adapter;
   simulate::Simulating simulating;
 };
 

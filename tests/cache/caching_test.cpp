@@ -66,8 +66,8 @@ class CachingTest : public ::testing::Test {
   Told ask_at_once(std::string_view operation, std::string_view body) {
     endpoint::ReplyNotes notes;
     Told told;
-    const bool answered = cache().answer_at_once(
-        {.operation = operation, .body = body, .access_key_id = "key", .notes = &notes}, told.reply);
+    const bool answered =
+        cache().try_call({.operation = operation, .body = body, .access_key_id = "key", .notes = &notes}, told.reply);
     told.how = answered ? std::string(notes.cache) : "would wait";
     return told;
   }

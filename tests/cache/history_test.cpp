@@ -199,7 +199,7 @@ class Play {
     endpoint::ReplyNotes notes;
     std::string reply;
     const endpoint::Request request{.operation = operation, .body = body, .notes = &notes};
-    if (draw(2) == 0 || !cache_->answer_at_once(request, reply)) cache_->call(request, reply);
+    if (draw(2) == 0 || !cache_->try_call(request, reply)) cache_->call(request, reply);
     json::Parser parser;
     const json::Object object = parser.parse(reply);
     if (operation == "GetItem") {

@@ -190,7 +190,7 @@ TEST_P(BulkPutTest, IsCancelledAndKnowsItsToken) {
   const std::string id = start(*engine, wanted)->id;
   EXPECT_EQ(start(*engine, wanted)->id, id);
   BulkPutInfo other = wanted;
-  other.meaning = "another";
+  other.canonical_text = "another";
   EXPECT_EQ(error_of([&] { start(*engine, other); }).type, core::ErrorCode::kIdempotentParameterMismatch);
   EXPECT_EQ(bulk_puts(*engine).cancel(id)->status, BulkPutStatus::kCancelling);
   engine->resume_jobs();

@@ -74,7 +74,7 @@ class ExportTest : public testing::TestWithParam<bool> {
     info.table_arn = "arn:tab";
     info.arn = "arn:tab/export/";
     info.client_token = std::to_string(engine.exports().list().size());
-    info.meaning = bucket;
+    info.canonical_text = bucket;
     info.bucket = bucket;
     info.prefix = "some/where";
     info.sse_algorithm = "AES256";
@@ -209,7 +209,7 @@ TEST_P(ExportTest, OfThePastHoldsWhatWasThereThen) {
   ExportInfo wanted = request(*engine);
   clock_.advance(1);
   change_randomly(*engine, 3000);
-  wanted.meaning = "past";
+  wanted.canonical_text = "past";
   const ExportPtr info = run(*engine, wanted);
   ASSERT_NE(info, nullptr);
   EXPECT_EQ(items_of(*info), then);
@@ -283,7 +283,7 @@ TEST_P(ExportTest, ATokenStandsForOneExport) {
   clock_.advance(1000);
   EXPECT_EQ(engine->exports().start(wanted)->id, first->id);
   ExportInfo other = wanted;
-  other.meaning = "other";
+  other.canonical_text = "other";
   EXPECT_EQ(error_of([&] { engine->exports().start(other); }).type.name(), "ExportConflictException");
   other.client_token = "new";
   EXPECT_NE(run(*engine, other)->id, first->id);

@@ -218,8 +218,9 @@ std::ptrdiff_t unfinished(const LoggedRunner& logged) {
 
 TEST(PeriodicJob, GoesOnUntilARoundLeavesNothingAndIsBegunAgainByMoreWork) {
   std::atomic<int> rounds = 0;
-  PeriodicJob job("trim", milliseconds(1),
-                  [&rounds] { return ++rounds % 3 != 0 ? PeriodicJob::Left::kForLater : PeriodicJob::Left::kNone; });
+  PeriodicJob job("trim", milliseconds(1), [&rounds] {
+    return ++rounds % 3 != 0 ? PeriodicJob::WorkLeft::kForLater : PeriodicJob::WorkLeft::kNone;
+  });
   LoggedRunner logged;
   for (const int expected : {3, 6}) {
     job.ensure_running(logged.runner);
@@ -230,9 +231,9 @@ TEST(PeriodicJob, GoesOnUntilARoundLeavesNothingAndIsBegunAgainByMoreWork) {
 
 TEST(PeriodicJob, IsThereOnceHoweverOftenItsRoundsFail) {
   std::atomic<int> rounds = 0;
-  PeriodicJob job("trim", milliseconds(1), [&rounds]() -> PeriodicJob::Left {
+  PeriodicJob job("trim", milliseconds(1), [&rounds]() -> PeriodicJob::WorkLeft {
     if (++rounds <= 5) throw std::runtime_error("no luck");
-    return PeriodicJob::Left::kNone;
+    return PeriodicJob::WorkLeft::kNone;
   });
   LoggedRunner logged;
   for (int round = 1; round <= 5; ++round) {
@@ -249,7 +250,7 @@ TEST(PeriodicJob, WorkThatARoundMayHaveMissedGetsAnotherRound) {
   LoggedRunner* runs_it = nullptr;
   PeriodicJob job("trim", milliseconds(1), [&] {
     if (++rounds == 1) job.ensure_running(runs_it->runner);
-    return PeriodicJob::Left::kNone;
+    return PeriodicJob::WorkLeft::kNone;
   });
   LoggedRunner logged;
   runs_it = &logged;

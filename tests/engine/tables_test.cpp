@@ -8,7 +8,7 @@
 #include "engine/stripes.h"
 #include "engine/support.h"
 #include "engine/table_json.h"
-#include "engine/writes_together.h"
+#include "engine/write_group.h"
 #include "store/store.h"
 
 namespace stator::engine {
@@ -629,7 +629,7 @@ TEST(Counts, OfAnIndexOutliveAWriteThatBeganBeforeIt) {
   };
   int other = 1;
   while (lock_of(other) != (lock_of(0) + Stripes::kCounterParts) % options.lock_stripes) ++other;
-  auto earlier = engine->begin_together();
+  auto earlier = engine->begin_write_group();
   put(*engine, table, numbered(0));
   std::jthread update(
       [&] { engine->update_table("t", [](Table& changed) { changed.indexes.push_back(by_group()); }); });

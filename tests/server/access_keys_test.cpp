@@ -87,13 +87,13 @@ TEST(AccessKeys, AreReadAgainWhenTheirFileHasChanged) {
   };
   const std::string other = "[b]\naws_access_key_id = OTHER\naws_secret_access_key = x\n";
   write(std::string("[a]\n") + kKey);
-  const auto keys = follow_access_keys(file);
-  EXPECT_FALSE(keys->look());
+  const auto keys = reloadable_access_keys(file);
+  EXPECT_FALSE(keys->refresh());
   EXPECT_NE(keys->value()->find("AKID"), nullptr);
 
   write(other);
-  EXPECT_FALSE(keys->look()) << "it may be in the middle of a change";
-  EXPECT_TRUE(keys->look());
+  EXPECT_FALSE(keys->refresh()) << "it may be in the middle of a change";
+  EXPECT_TRUE(keys->refresh());
   EXPECT_EQ(keys->value()->find("AKID"), nullptr);
   EXPECT_NE(keys->value()->find("OTHER"), nullptr);
 
@@ -107,22 +107,22 @@ TEST(AccessKeys, AreReadAgainWhenTheirFileHasChanged) {
                              {"[a]\naws_access_key_id = AKID\n", "must both be set"}}) {
     SCOPED_TRACE(fault.told);
     write(fault.text);
-    EXPECT_FALSE(keys->look());
+    EXPECT_FALSE(keys->refresh());
     try {
-      keys->look();
+      keys->refresh();
       ADD_FAILURE() << "taken";
     } catch (const aws::ConfigurationError& error) {
       EXPECT_NE(std::string(error.what()).find(fault.told), std::string::npos) << error.what();
     }
-    EXPECT_FALSE(keys->look());
+    EXPECT_FALSE(keys->refresh());
     EXPECT_NE(keys->value()->find("OTHER"), nullptr);
   }
   std::filesystem::remove(file);
-  EXPECT_FALSE(keys->look());
-  EXPECT_THROW(keys->look(), aws::ConfigurationError);
+  EXPECT_FALSE(keys->refresh());
+  EXPECT_THROW(keys->refresh(), aws::ConfigurationError);
   write(std::string("[a]\n") + kKey + other);
-  EXPECT_FALSE(keys->look());
-  EXPECT_TRUE(keys->look());
+  EXPECT_FALSE(keys->refresh());
+  EXPECT_TRUE(keys->refresh());
   EXPECT_EQ(keys->value()->size(), 2U);
 }
 
@@ -143,14 +143,14 @@ TEST(AccessKeys, OfAFileThatOthersMayReadAreWarnedAboutOnce) {
     return count;
   };
   write(std::string("[a]\n") + kKey);
-  std::shared_ptr<Followed<AccessKeys>> keys;
-  EXPECT_EQ(warnings_of([&] { keys = follow_access_keys(file); }), 1);
+  std::shared_ptr<Reloadable<AccessKeys>> keys;
+  EXPECT_EQ(warnings_of([&] { keys = reloadable_access_keys(file); }), 1);
   // A faulty file is read again at each look until it is valid.
   write("[a]\naws_access_key_id = AKID\n");
   EXPECT_EQ(warnings_of([&] {
-              keys->look();
-              EXPECT_THROW(keys->look(), aws::ConfigurationError);
-              for (int i = 0; i < 10; ++i) EXPECT_FALSE(keys->look());
+              keys->refresh();
+              EXPECT_THROW(keys->refresh(), aws::ConfigurationError);
+              for (int i = 0; i < 10; ++i) EXPECT_FALSE(keys->refresh());
             }),
             0);
 }
@@ -162,10 +162,10 @@ TEST(AccessKeys, OfAPipeAreReadOnce) {
   const std::string text = std::string("[a]\n") + kKey;
   ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
   ::close(ends[1]);
-  const auto keys = follow_access_keys("/dev/fd/" + std::to_string(ends[0]));
+  const auto keys = reloadable_access_keys("/dev/fd/" + std::to_string(ends[0]));
   ::close(ends[0]);
-  EXPECT_FALSE(keys->look());
-  EXPECT_FALSE(keys->look());
+  EXPECT_FALSE(keys->refresh());
+  EXPECT_FALSE(keys->refresh());
   EXPECT_EQ(keys->value()->size(), 1U);
 }
 
@@ -174,17 +174,17 @@ TEST(AccessKeys, OfAFileThatHasBecomeAPipeAreNotWaitedFor) {
   const std::filesystem::path file = folder.path() / "keys";
   const auto write = [&] { std::ofstream(file) << "[a]\n" << kKey; };
   write();
-  const auto keys = follow_access_keys(file);
+  const auto keys = reloadable_access_keys(file);
   std::filesystem::remove(file);
   ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
-  EXPECT_FALSE(keys->look());
-  EXPECT_THROW(keys->look(), std::runtime_error);
-  EXPECT_FALSE(keys->look()) << "told once";
+  EXPECT_FALSE(keys->refresh());
+  EXPECT_THROW(keys->refresh(), std::runtime_error);
+  EXPECT_FALSE(keys->refresh()) << "told once";
   EXPECT_EQ(keys->value()->size(), 1U);
   std::filesystem::remove(file);
   write();
-  EXPECT_FALSE(keys->look());
-  EXPECT_TRUE(keys->look());
+  EXPECT_FALSE(keys->refresh());
+  EXPECT_TRUE(keys->refresh());
 }
 
 TEST(AccessKeys, ListeningBeyondLoopbackWithoutThemIsSaidLoudly) {

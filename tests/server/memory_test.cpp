@@ -186,10 +186,10 @@ TEST(MemoryCharge, IsGivenBackHoweverItsHolderEnds) {
   MemoryBudget budget(1'000);
   try {
     MemoryCharge charge(budget);
-    EXPECT_TRUE(charge.grow_to(900, Room::kShared));
-    EXPECT_FALSE(charge.grow_to(1'001, Room::kShared));
-    EXPECT_TRUE(charge.grow_to(1'250, Room::kSmall));
-    EXPECT_FALSE(charge.grow_to(1'251, Room::kSmall));
+    EXPECT_TRUE(charge.grow_to(900, BudgetPart::kShared));
+    EXPECT_FALSE(charge.grow_to(1'001, BudgetPart::kShared));
+    EXPECT_TRUE(charge.grow_to(1'250, BudgetPart::kSmall));
+    EXPECT_FALSE(charge.grow_to(1'251, BudgetPart::kSmall));
     EXPECT_EQ(budget.used(), 1'250U);
     throw std::bad_alloc();
   } catch (const std::bad_alloc&) {

@@ -67,8 +67,8 @@ TEST(Metrics, TheTimeOfARequestHasItsWaitForAThread) {
 TEST(Metrics, CountsStayWhenTheThreadIsGone) {
   RequestCounts counts;
   for (int i = 0; i < 3; ++i) {
-    RequestCounts::Own one(counts);
-    RequestCounts::Own another(counts);
+    RequestCounts::ThreadCounters one(counts);
+    RequestCounts::ThreadCounters another(counts);
     one.count(one.number_of("GetItem"), 200, std::chrono::milliseconds(3), 5);
     another.count(another.number_of("GetItem"), 299, std::chrono::seconds(20), 0);
     another.count_error(core::ErrorCode::kOther);

@@ -25,7 +25,7 @@ class FixedClock final : public core::Clock {
   std::int64_t now_ms_;
 };
 
-std::shared_ptr<const Followed<AccessKeys>> keys() {
+std::shared_ptr<const Reloadable<AccessKeys>> keys() {
   std::istringstream text(
       "[main]\n"
       "aws_access_key_id = AKIDEXAMPLE\n"
@@ -304,16 +304,16 @@ TEST(Signature, OfAKeyThatWasReadAnewIsJudgedByTheNewOne) {
   const SignedText old;
   SignedText renewed;
   renewed.secret = "another";
-  Followed<AccessKeys>::Value next;
-  const auto followed = std::make_shared<Followed<AccessKeys>>(
+  Reloadable<AccessKeys>::Value next;
+  const auto reloadable = std::make_shared<Reloadable<AccessKeys>>(
       keys_with(old.secret), [&next](const AccessKeys& /*in_use*/) { return std::exchange(next, nullptr); });
   const FixedClock clock(kSignedMs);
-  const SignatureVerifier verifier(followed, clock);
+  const SignatureVerifier verifier(reloadable, clock);
   EXPECT_EQ(judge_with(verifier, old.with_header()), "main");
   EXPECT_EQ(judge_with(verifier, renewed.with_header()), kMismatch);
 
   next = keys_with(renewed.secret);
-  EXPECT_TRUE(followed->look());
+  EXPECT_TRUE(reloadable->refresh());
   EXPECT_EQ(judge_with(verifier, old.with_header()), kMismatch);
   EXPECT_EQ(judge_with(verifier, renewed.with_header()), "main");
 }

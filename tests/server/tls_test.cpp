@@ -64,8 +64,8 @@ TEST(Tls, ACertificateOfTheServersOwnIsReplacedAMonthBeforeItEnds) {
   const TemporaryDirectory data;
   const auto kept = own_tls_identity(data.path());
   const auto in_memory = own_tls_identity("");
-  EXPECT_FALSE(kept->look());
-  EXPECT_FALSE(in_memory->look());
+  EXPECT_FALSE(kept->refresh());
+  EXPECT_FALSE(in_memory->refresh());
 }
 
 /// The files of a certificate that tests renew.
@@ -89,15 +89,15 @@ TEST(Tls, FilesThatAreReplacedAreReadAgain) {
   files.write(first);
   const auto identity = tls_identity_of_files(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
   const std::string before = identity->value()->fingerprint();
-  EXPECT_FALSE(identity->look());
-  EXPECT_FALSE(identity->look());
+  EXPECT_FALSE(identity->refresh());
+  EXPECT_FALSE(identity->refresh());
 
   files.write(second);
-  EXPECT_FALSE(identity->look()) << "it may be in the middle of a change";
+  EXPECT_FALSE(identity->refresh()) << "it may be in the middle of a change";
   EXPECT_EQ(identity->value()->fingerprint(), before);
-  EXPECT_TRUE(identity->look());
+  EXPECT_TRUE(identity->refresh());
   EXPECT_EQ(identity->value()->fingerprint(), TlsContext(second).fingerprint());
-  EXPECT_FALSE(identity->look());
+  EXPECT_FALSE(identity->refresh());
 }
 
 TEST(Tls, FilesThatCannotBeUsedAreToldOnceAndTheCertificateStays) {
@@ -117,14 +117,14 @@ TEST(Tls, FilesThatCannotBeUsedAreToldOnceAndTheCertificateStays) {
     files.write(first);
     const auto identity = tls_identity_of_files(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
     files.put(fault.file, fault.text);
-    EXPECT_FALSE(identity->look());
-    EXPECT_THROW(identity->look(), std::runtime_error);
-    EXPECT_FALSE(identity->look());
-    EXPECT_FALSE(identity->look());
+    EXPECT_FALSE(identity->refresh());
+    EXPECT_THROW(identity->refresh(), std::runtime_error);
+    EXPECT_FALSE(identity->refresh());
+    EXPECT_FALSE(identity->refresh());
     EXPECT_EQ(identity->value()->fingerprint(), TlsContext(first).fingerprint());
     files.write(second);
-    EXPECT_FALSE(identity->look());
-    EXPECT_TRUE(identity->look());
+    EXPECT_FALSE(identity->refresh());
+    EXPECT_TRUE(identity->refresh());
     EXPECT_EQ(identity->value()->fingerprint(), TlsContext(second).fingerprint());
   }
 }
@@ -151,13 +151,13 @@ TEST(Tls, FilesThatCannotBeOpenedForAMomentAreReadLater) {
   files.write(make_self_signed_certificate());
   const auto identity = tls_identity_of_files(files.folder.path() / "cert.pem", files.folder.path() / "key.pem");
   files.write(second);
-  EXPECT_FALSE(identity->look());
+  EXPECT_FALSE(identity->refresh());
   {
     const NoDescriptorsLeft shortage;
-    EXPECT_THROW(identity->look(), std::runtime_error);
-    EXPECT_FALSE(identity->look()) << "the same fault is told once";
+    EXPECT_THROW(identity->refresh(), std::runtime_error);
+    EXPECT_FALSE(identity->refresh()) << "the same fault is told once";
   }
-  EXPECT_TRUE(identity->look());
+  EXPECT_TRUE(identity->refresh());
   EXPECT_EQ(identity->value()->fingerprint(), TlsContext(second).fingerprint());
 }
 

@@ -149,7 +149,7 @@ TEST(RowCache, KnowsWhichRowsAreTooLargeOnceItSawThem) {
 std::string read(const Store& store, const std::string& key) {
   std::string value;
   (void)store.visit(
-      key, [&value](std::string_view stored) { value = stored; }, nullptr, Keep::kRow);
+      key, [&value](std::string_view stored) { value = stored; }, nullptr, CachePolicy::kRow);
   return value;
 }
 
@@ -259,24 +259,24 @@ TEST(BlocksOfAStore, AreKeptWhileThereIsRoomAndThenWhereTheRowIsNot) {
   }
   options.resources.statistics = rocksdb::CreateDBStatistics();
   const auto store = Store::open(options);
-  const auto blocks_kept_by = [&](const std::string& kind, Keep keep) {
+  const auto blocks_kept_by = [&](const std::string& kind, CachePolicy policy) {
     EXPECT_TRUE(options.resources.statistics->Reset().ok());
     for (int i = 0; i < kRows; ++i) {
       EXPECT_TRUE(store->visit(
-          kind + std::to_string(i), [](std::string_view) {}, nullptr, keep));
+          kind + std::to_string(i), [](std::string_view) {}, nullptr, policy));
     }
     return options.resources.statistics->getTickerCount(rocksdb::BLOCK_CACHE_DATA_ADD);
   };
-  EXPECT_GT(blocks_kept_by("fill", Keep::kNothing), 20U) << "there is room";
+  EXPECT_GT(blocks_kept_by("fill", CachePolicy::kNothing), 20U) << "there is room";
   for (int i = 0; i < kFill; ++i) {
     EXPECT_TRUE(store->visit(
-        "fill" + std::to_string(i), [](std::string_view) {}, nullptr, Keep::kNothing));
+        "fill" + std::to_string(i), [](std::string_view) {}, nullptr, CachePolicy::kNothing));
   }
-  EXPECT_EQ(blocks_kept_by("small", Keep::kNothing), 0U);
-  EXPECT_EQ(blocks_kept_by("small", Keep::kRow), 0U) << "the rows are";
-  EXPECT_EQ(blocks_kept_by("large", Keep::kRow), 0U) << "nobody knows yet that they are large";
-  EXPECT_GT(blocks_kept_by("large", Keep::kRow), 20U);
-  EXPECT_EQ(blocks_kept_by("large", Keep::kRow), 0U) << "they are there";
+  EXPECT_EQ(blocks_kept_by("small", CachePolicy::kNothing), 0U);
+  EXPECT_EQ(blocks_kept_by("small", CachePolicy::kRow), 0U) << "the rows are";
+  EXPECT_EQ(blocks_kept_by("large", CachePolicy::kRow), 0U) << "nobody knows yet that they are large";
+  EXPECT_GT(blocks_kept_by("large", CachePolicy::kRow), 20U);
+  EXPECT_EQ(blocks_kept_by("large", CachePolicy::kRow), 0U) << "they are there";
 }
 
 INSTANTIATE_TEST_SUITE_P(RowCache, RowsOfAStore, testing::Bool(),

@@ -116,7 +116,7 @@ void expect_each(const Store& store, const std::map<std::string, std::string>& m
   std::vector<std::string> values(keys.size(), "what was there");
   std::vector<Lookup> lookups(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) lookups[i] = {keys[i], &values[i], {}};
-  store.get_each(lookups, count % 2 == 0 ? Keep::kNothing : Keep::kBlock);
+  store.get_each(lookups, count % 2 == 0 ? CachePolicy::kNothing : CachePolicy::kBlock);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto in_model = model.find(keys[i]);
     ASSERT_EQ(lookups[i].found, std::optional(in_model != model.end())) << keys[i];
@@ -145,7 +145,7 @@ TEST_P(AnyStore, AgreesWithAMapUnderRandomOperations) {
     if (round % 100 == 50) store_->flush();
     // Some reads put rows into the cache, and later ones find them there.
     (void)store_->visit(
-        std::to_string(number(200)), [](std::string_view) {}, nullptr, Keep::kRow);
+        std::to_string(number(200)), [](std::string_view) {}, nullptr, CachePolicy::kRow);
     expect_each(*store_, model, std::to_string(number(200)), number(60));
   }
   std::string expected;

@@ -126,7 +126,7 @@ TEST(TransferState, IsReadAsItWasWrittenAndRefusedWhereItIsAnothers) {
   EXPECT_EQ(again.lines, 5U);
   ASSERT_TRUE(again.follow);
   EXPECT_EQ(again.follow->since_seconds, 1000);
-  EXPECT_EQ(again.follow->asked_seconds, 2000);
+  EXPECT_EQ(again.follow->last_read_seconds, 2000);
   EXPECT_EQ(again.follow->stream_arn, "arn");
   EXPECT_EQ(again.follow->shards.at("shard-1").sequence_number, "000123");
   EXPECT_TRUE(again.follow->shards.at("shard-0").ended);

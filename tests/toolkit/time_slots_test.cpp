@@ -10,7 +10,7 @@ namespace {
 
 std::vector<std::int64_t> assign_all(const std::vector<std::int64_t>& times) {
   TimeSlots slots;
-  for (const std::int64_t time : times) slots.see(time);
+  for (const std::int64_t time : times) slots.add(time);
   slots.seal();
   std::vector<std::int64_t> out;
   for (const std::int64_t time : times) out.push_back(slots.assign(time));

@@ -27,7 +27,8 @@ const json::ValueRules& value_rules(Place place) {
 }
 /// The rules for values of expressions. Outside of batches the older layer allows one more level in them.
 const json::ValueRules& expression_value_rules(Place place) {
-  return place == Place::kTransaction || place == Place::kOlderOperation ? json::kTransactionRules : value_rules(place);
+  return place == Place::kTransaction || place == Place::kOperationOfOlderLayer ? json::kTransactionRules
+                                                                                : value_rules(place);
 }
 
 /// Runs checks of a write that need no table. For Place::kOperation their errors get the prefix of violated
@@ -121,9 +122,9 @@ KeyAttributes read_key(const Members& request, Place place) {
 /// Makes the first checks of a put or a delete.
 void read_put_or_delete_parameters(const Members& request, Place place, ItemWrite& write) {
   if (!is_operation(place)) return;
-  check_expression_parameters(request, kConditionNames, kExpectedNames, place == Place::kOlderOperation);
+  check_expression_parameters(request, kConditionNames, kExpectedNames, place == Place::kOperationOfOlderLayer);
   // The older layer checks ReturnValues before the values.
-  if (place == Place::kOlderOperation) write.return_values = read_return_old(request);
+  if (place == Place::kOperationOfOlderLayer) write.return_values = read_return_old(request);
 }
 
 }  // namespace
@@ -164,7 +165,7 @@ UpdateItem read_update_item(const Members& request, Place place) {
   read_write_options(request, place, update);
   in_envelope(place, [&] {
     if (is_operation(place)) {
-      check_expression_parameters(request, kUpdateNames, kUpdateLegacyNames, place == Place::kOlderOperation);
+      check_expression_parameters(request, kUpdateNames, kUpdateLegacyNames, place == Place::kOperationOfOlderLayer);
       update.key = read_key(request, place);
       update.return_values = read_return_values(request);
     }

@@ -24,10 +24,10 @@ constexpr std::array<MemberName, 3> kScanLegacyNames = {"AttributesToGet", "Scan
 
 constexpr const char* kInvalidStart = "The provided starting key is invalid";
 
-/// Checks Select against the projection. With `newer_words` (Query, and Scan in some regions) messages begin like those
+/// Checks Select against the projection. With `newer_texts` (Query, and Scan in some regions) messages begin like those
 /// of violated constraints.
-Selection read_selection(const Members& request, bool newer_words, std::optional<expression::Projection> projection) {
-  const std::string prefix = newer_words ? "1 validation error detected: " : "";
+Selection read_selection(const Members& request, bool newer_texts, std::optional<expression::Projection> projection) {
+  const std::string prefix = newer_texts ? "1 validation error detected: " : "";
   const auto select = request.text("Select");
   const std::string what = request.has("ProjectionExpression") ? "ProjectionExpression" : "AttributesToGet";
   Selection selection;
@@ -100,7 +100,7 @@ void read_segments(const Members& request, Scan& scan) {
   if (*segment >= *total) {
     constexpr const char* kTooLarge =
         "The Segment parameter is zero-based and must be less than parameter TotalSegments";
-    if (scan.newer_words) throw_validation(kTooLarge);
+    if (scan.newer_texts) throw_validation(kTooLarge);
     throw_validation(std::string(kTooLarge) + ": Segment: " + std::to_string(*segment) +
                      " is not less than TotalSegments: " + std::to_string(*total));
   }
@@ -147,7 +147,7 @@ Query read_query(const Members& request) {
 Scan read_scan(const Members& request, bool deviates) {
   check_expression_parameters(request, kScanNames, kScanLegacyNames);
   Scan scan;
-  scan.newer_words = deviates;
+  scan.newer_texts = deviates;
   read_page_options(request, scan);
   auto projection = read_attributes_to_get(request);
   if (const auto filter = request.object("ScanFilter"); filter && deviates) {

@@ -47,7 +47,7 @@ struct Scan : PageRead {
   std::uint32_t segment = 0;
   std::uint32_t total_segments = 1;
   /// Whether errors have the texts of Query (api/rollout.h, kScans).
-  bool newer_words = false;
+  bool newer_texts = false;
 };
 
 /// Each throws ValidationException. `deviates`: with the rules of regions where Scan is ahead (api/rollout.h).

@@ -39,7 +39,7 @@ void throw_in_transaction(std::size_t index, std::string_view message) {
                          "]: " + std::string(message));
 }
 
-void append_parameters_meaning(const std::vector<expression::SharedValue>& parameters, std::string& out) {
+void append_canonical_parameters(const std::vector<expression::SharedValue>& parameters, std::string& out) {
   for (const auto& parameter : parameters) {
     out += '\n';
     json::append_sorted_value(*parameter, out);
@@ -92,11 +92,11 @@ ExecuteTransaction read_execute_transaction(const Members& request) {
     ++index;
   }
   if (transaction.token.empty()) return transaction;
-  transaction.meaning = "ExecuteTransaction";
+  transaction.canonical_text = "ExecuteTransaction";
   for (const StatementMember& member : transaction.statements) {
-    transaction.meaning.append("\n\n").append(member.statement->text);
-    append_parameters_meaning(member.parameters, transaction.meaning);
-    if (member.return_old_on_failure) transaction.meaning += "\nALL_OLD";
+    transaction.canonical_text.append("\n\n").append(member.statement->text);
+    append_canonical_parameters(member.parameters, transaction.canonical_text);
+    if (member.return_old_on_failure) transaction.canonical_text += "\nALL_OLD";
   }
   return transaction;
 }

@@ -48,7 +48,7 @@ struct ExecuteTransaction {
   /// ClientRequestToken; empty: none.
   std::string_view token;
   /// The canonical text, compared if the token is used again; filled in only with a token.
-  std::string meaning;
+  std::string canonical_text;
   CapacityDetail capacity = CapacityDetail::kNone;
 };
 
@@ -63,6 +63,6 @@ ExecuteTransaction read_execute_transaction(const Members& request);
 [[noreturn]] void throw_in_transaction(std::size_t index, std::string_view message);
 
 /// Appends the parameters' canonical text: equal parameters have equal texts.
-void append_parameters_meaning(const std::vector<expression::SharedValue>& parameters, std::string& out);
+void append_canonical_parameters(const std::vector<expression::SharedValue>& parameters, std::string& out);
 
 }  // namespace stator::api

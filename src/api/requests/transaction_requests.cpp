@@ -1,6 +1,6 @@
 #include "api/requests/transaction_requests.h"
 
-#include "api/request_meaning.h"
+#include "api/canonical_request.h"
 #include "core/api_error.h"
 
 namespace stator::api {
@@ -57,10 +57,10 @@ TransactWriteItems read_transact_write_items(const Members& request, bool deviat
     transaction.actions.push_back(read_action(members.back(), place_of(deviates)));
   }
   if (transaction.token.empty()) return transaction;
-  transaction.meaning = "TransactWriteItems";
+  transaction.canonical_text = "TransactWriteItems";
   for (const auto& [kind, action] : members) {
-    transaction.meaning += '\n';
-    append_action_meaning(kind, action, transaction.meaning);
+    transaction.canonical_text += '\n';
+    append_canonical_action(kind, action, transaction.canonical_text);
   }
   return transaction;
 }

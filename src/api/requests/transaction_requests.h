@@ -22,7 +22,7 @@ struct TransactWriteItems {
   /// ClientRequestToken; empty: none.
   std::string_view token;
   /// The canonical text, compared if the token is used again; filled in only with a token.
-  std::string meaning;
+  std::string canonical_text;
   CapacityDetail capacity = CapacityDetail::kNone;
   bool item_collection_metrics = false;
 };

@@ -37,7 +37,7 @@ inline constexpr Shape kReturnValuesOnConditionCheckFailure = one_of(kOnCheckFai
 inline constexpr std::string_view kConditionalOperatorValues[] = {"OR", "AND"};
 inline constexpr Shape kConditionalOperator = one_of(kConditionalOperatorValues);
 inline constexpr Shape kLaterConditionalOperator{
-    .kind = Kind::kString, .values = kConditionalOperatorValues, .judged_by_operation = true};
+    .kind = Kind::kString, .values = kConditionalOperatorValues, .checked_by_operation = true};
 inline constexpr std::string_view kComparisonOperatorValues[] = {
     "IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS"};
 inline constexpr Shape kComparisonOperator = one_of(kComparisonOperatorValues);

@@ -180,18 +180,18 @@ struct Shape {
   /// Replaces the whole message if having too few members is the only violation in a request.
   std::string_view lone_too_short{};
   /// The same in regions that deviate from most (api/rollout.h).
-  std::string_view lone_too_short_elsewhere{};
+  std::string_view lone_too_short_where_deviating{};
   /// If this is the only violation, the message names the member as the request does and shows no value: "Value at
   /// 'Limit' failed to satisfy constraint: …". Newer parts of the service do so.
   bool newer_form = false;
   /// The same only in regions that deviate from most (api/rollout.h).
-  bool newer_form_elsewhere = false;
+  bool newer_form_where_deviating = false;
   /// The same only for an empty string.
   bool newer_form_if_empty = false;
   /// Replaces the sentence of a violation in requests with all required members.
   std::string_view sentence{};
   /// Whether the operation itself checks the member, in requests with all required members.
-  bool judged_by_operation = false;
+  bool checked_by_operation = false;
   /// Whether messages show the value as JSON, as sent.
   bool shown_as_json = false;
   /// Whether a wrong key of this map is not reported if there are other violations.

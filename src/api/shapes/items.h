@@ -116,8 +116,8 @@ inline constexpr Shape kQuery = structure<kQueryMembers>("QueryInput");
 
 inline constexpr Shape kTotalSegments = integer(1, 1'000'000);
 inline constexpr Shape kSegment{
-    .kind = Kind::kInteger, .min_value = 0, .max_value = 999'999, .newer_form_elsewhere = true};
-inline constexpr Shape kScanLimit{.kind = Kind::kInteger, .min_value = 1, .newer_form_elsewhere = true};
+    .kind = Kind::kInteger, .min_value = 0, .max_value = 999'999, .newer_form_where_deviating = true};
+inline constexpr Shape kScanLimit{.kind = Kind::kInteger, .min_value = 1, .newer_form_where_deviating = true};
 inline constexpr Member kScanMembers[] = {
     may("Select", kSelect),
     may("IndexName", kIndexName),
@@ -157,7 +157,7 @@ inline constexpr Shape kGetRequestItems{
     .lone_too_short =
         "1 validation error detected: Value at 'RequestItems' failed to satisfy "
         "constraint: Member must have length greater than or equal to 1",
-    .lone_too_short_elsewhere = "The requestItems parameter is required for BatchGetItem",
+    .lone_too_short_where_deviating = "The requestItems parameter is required for BatchGetItem",
     .shown_as_json = true};
 inline constexpr Member kBatchGetItemMembers[] = {
     must("RequestItems", kGetRequestItems),
@@ -180,7 +180,7 @@ inline constexpr Shape kWriteRequestItems{.kind = Kind::kMap,
                                           .key = &kTableName,
                                           .min_length = 1,
                                           .lone_too_short = "The requestItems parameter is required for BatchWriteItem",
-                                          .lone_too_short_elsewhere =
+                                          .lone_too_short_where_deviating =
                                               "1 validation error detected: Value at 'RequestItems' failed to satisfy "
                                               "constraint: Member must have length greater than or equal to 1",
                                           .keys_give_way = true};
@@ -205,7 +205,7 @@ inline constexpr Shape kTransactGetList{.kind = Kind::kList,
                                         .element = &kTransactGetItem,
                                         .min_length = 1,
                                         .max_length = 100,
-                                        .newer_form_elsewhere = true};
+                                        .newer_form_where_deviating = true};
 inline constexpr Member kTransactGetItemsMembers[] = {
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),
     must("TransactItems", kTransactGetList),
@@ -260,7 +260,7 @@ inline constexpr Shape kTransactWriteList{.kind = Kind::kList,
                                           .element = &kTransactWriteItem,
                                           .min_length = 1,
                                           .max_length = 100,
-                                          .newer_form_elsewhere = true};
+                                          .newer_form_where_deviating = true};
 inline constexpr Member kTransactWriteItemsMembers[] = {
     may("ClientRequestToken", kClientRequestToken),
     may("ReturnConsumedCapacity", kReturnConsumedCapacity),

@@ -22,7 +22,7 @@ struct ExportInfo {
   std::string table_arn;
   std::string client_token;
   /// The request's canonical text, compared if its token is used again.
-  std::string meaning;
+  std::string canonical_text;
   std::string bucket;
   std::string bucket_owner;
   std::string prefix;

@@ -53,7 +53,7 @@ ExportPtr Exports::start(ExportInfo request) {
   const std::lock_guard<std::mutex> lock(starting_);
   for (const ExportPtr& known : list()) {
     if (known->client_token != request.client_token) continue;
-    if (known->meaning == request.meaning) return known;
+    if (known->canonical_text == request.canonical_text) return known;
     throw core::ApiError("ExportConflictException",
                          "Export conflict: Duplicate request detected with conflicting parameters");
   }

@@ -13,7 +13,7 @@ constexpr auto kMembers = [](auto& info, const auto& visit) {
   visit("table_id", info.table_id);
   visit("table_arn", info.table_arn);
   visit("client_token", info.client_token);
-  visit("meaning", info.meaning);
+  visit("meaning", info.canonical_text);
   visit("bucket", info.source.bucket);
   visit("bucket_owner", info.source.bucket_owner);
   visit("prefix", info.source.prefix);

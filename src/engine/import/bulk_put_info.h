@@ -40,7 +40,7 @@ struct BulkPutInfo {
   std::string table_arn;
   std::string client_token;
   /// The request's canonical text, compared if its token is used again.
-  std::string meaning;
+  std::string canonical_text;
   ImportSource source;
   BulkPutOutput output;
   /// InputS3Configuration and OutputS3Configuration as they were sent: JSON objects.

@@ -55,7 +55,7 @@ BulkPutPtr BulkPuts::start(BulkPutInfo request) {
   for (const BulkPutPtr& known : list()) {
     if (known->client_token != request.client_token) continue;
     if (request.started_ms - known->started_ms > kTokenKeptMs) continue;
-    if (known->meaning == request.meaning) return known;
+    if (known->canonical_text == request.canonical_text) return known;
     throw core::ApiError(
         core::ErrorCode::kIdempotentParameterMismatch,
         "Specified idempotent token was used with different request parameters within the idempotency window");

@@ -134,8 +134,8 @@ LogNumber log_number_of(std::string_view key) {
   return read_big_endian(key.substr(kShardPrefixBytes));
 }
 
-LogPlace::~LogPlace() {
-  if (stream_ != nullptr) stream_->release_place(slot_, number_);
+PendingLogNumber::~PendingLogNumber() {
+  if (stream_ != nullptr) stream_->release_number(slot_, number_);
 }
 
 Stream::Stream(const store::Store& store, StreamInfo info)
@@ -165,30 +165,30 @@ void Stream::set_info(StreamInfo info) {
   info_ = std::move(info);
 }
 
-LogPlace Stream::take_place(std::string_view encoded_item_key, std::int64_t now_ms) {
+PendingLogNumber Stream::assign_number(std::string_view encoded_item_key, std::int64_t now_ms) {
   const std::uint64_t hash = read_big_endian(encoded_item_key.substr(sizeof(store::SpaceId), sizeof(std::uint64_t)));
   __extension__ using Wide = unsigned __int128;
   const auto at = static_cast<std::uint32_t>((static_cast<Wide>(hash) * slot_count_) >> 64U);
   Slot& slot = slots_[at];
   const std::lock_guard<std::mutex> lock(slot.mutex);
   const LogNumber number = std::max(slot.next, first_number_at(now_ms));
-  slot.taken.push_back({number, false});
+  slot.pending.push_back({number, false});
   slot.next = number + 1;
   return {*this, at, slot.shard, number};
 }
 
-void Stream::release_place(std::uint32_t at, LogNumber number) {
+void Stream::release_number(std::uint32_t at, LogNumber number) {
   Slot& slot = slots_[at];
   const std::lock_guard<std::mutex> lock(slot.mutex);
-  const auto place = std::ranges::lower_bound(slot.taken, number, {}, &Slot::Place::number);
-  if (place != slot.taken.end()) place->done = true;
-  while (!slot.taken.empty() && slot.taken.front().done) slot.taken.pop_front();
+  const auto released = std::ranges::lower_bound(slot.pending, number, {}, &Slot::Pending::number);
+  if (released != slot.pending.end()) released->done = true;
+  while (!slot.pending.empty() && slot.pending.front().done) slot.pending.pop_front();
 }
 
 LogNumber Stream::committed_before(std::uint32_t at) const {
   const Slot& slot = slots_[at];
   const std::lock_guard<std::mutex> lock(slot.mutex);
-  return slot.taken.empty() ? slot.next : slot.taken.front().number;
+  return slot.pending.empty() ? slot.next : slot.pending.front().number;
 }
 
 LogNumber Stream::end_of_shard(std::uint32_t id) const {

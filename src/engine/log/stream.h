@@ -37,20 +37,20 @@ class Stream;
 /// Holds a record's number, which is assigned before the record is written. While this object lives, readers stop
 /// before the number, so that they see records in the order of their numbers even if they are committed in another
 /// order.
-class LogPlace {
+class PendingLogNumber {
  public:
-  LogPlace() = default;
-  LogPlace(Stream& stream, std::uint32_t slot, std::uint32_t shard, LogNumber number)
+  PendingLogNumber() = default;
+  PendingLogNumber(Stream& stream, std::uint32_t slot, std::uint32_t shard, LogNumber number)
       : stream_(&stream), slot_(slot), shard_(shard), number_(number) {}
-  LogPlace(LogPlace&& other) noexcept { *this = std::move(other); }
-  LogPlace& operator=(LogPlace&& other) noexcept {
+  PendingLogNumber(PendingLogNumber&& other) noexcept { *this = std::move(other); }
+  PendingLogNumber& operator=(PendingLogNumber&& other) noexcept {
     std::swap(stream_, other.stream_);
     slot_ = other.slot_;
     shard_ = other.shard_;
     number_ = other.number_;
     return *this;
   }
-  ~LogPlace();
+  ~PendingLogNumber();
   [[nodiscard]] std::uint32_t shard() const { return shard_; }
   [[nodiscard]] LogNumber number() const { return number_; }
 
@@ -76,7 +76,7 @@ class Stream {
 
   /// Assigns a number to a change of this item, greater than all earlier ones of the same item. The caller holds the
   /// item's lock and, under it, has read a version of the table that has this stream.
-  [[nodiscard]] LogPlace take_place(std::string_view encoded_item_key, std::int64_t now_ms);
+  [[nodiscard]] PendingLogNumber assign_number(std::string_view encoded_item_key, std::int64_t now_ms);
   /// A number such that all records of the slot with smaller numbers were committed or never will be.
   [[nodiscard]] LogNumber committed_before(std::uint32_t slot) const;
   /// A number greater than those of all records of the shard whose writes have returned. Throws
@@ -97,20 +97,20 @@ class Stream {
             const WriteRow& write_row);
 
  private:
-  friend class LogPlace;
+  friend class PendingLogNumber;
   struct Slot {
     mutable std::mutex mutex;
     std::uint32_t shard = 0;
     LogNumber next = 0;
-    struct Place {
+    struct Pending {
       LogNumber number = 0;
       bool done = false;
     };
-    std::deque<Place> taken;  // sorted by number
+    std::deque<Pending> pending;  // sorted by number
   };
   /// The smallest number that a new record of the slot may get.
   [[nodiscard]] LogNumber next_number(std::uint32_t slot) const;
-  void release_place(std::uint32_t slot, LogNumber number);
+  void release_number(std::uint32_t slot, LogNumber number);
   void set_info(StreamInfo info);
 
   const store::SpaceId space_;

@@ -59,15 +59,15 @@ JobStep VectorLoad::step_of_phase(const TablePtr& table, const Index& index) {
     case Phase::kKeepUp:
       break;
   }
-  return take_changes(table, index);
+  return apply_changes(table, index);
 }
 
 JobStep VectorLoad::give_up() {
-  ranges_.give_up(range_);
+  ranges_.drop_for_a_minute(range_);
   return JobStep::end();
 }
 
-bool VectorLoad::has_room() {
+bool VectorLoad::reserve_memory() {
   const VectorGraph* const graph = range_->graph();
   return ranges_.reserve(*range_, range_->block().size_bytes() + (graph == nullptr ? 0 : graph->size_bytes()));
 }
@@ -82,22 +82,22 @@ JobStep VectorLoad::read_entries() {
     after_ = cursor->key();
     ++progress_.items_read;
   }
-  if (!has_room()) return give_up();
+  if (!reserve_memory()) return give_up();
   const double expected = std::max(1.0, static_cast<double>(range_->expected_entries()));
   progress_.fraction = std::min(1.0, static_cast<double>(progress_.items_read) / expected);
   if (!cursor->valid()) phase_ = Phase::kCatchUp;
   return JobStep::more();
 }
 
-bool VectorLoad::may_go_on(const TablePtr& table, const Index& index) {
-  if (!has_room()) return false;
+bool VectorLoad::reserve_and_reload_if_worn(const TablePtr& table, const Index& index) {
+  if (!reserve_memory()) return false;
   const VectorBlock& block = range_->block();
   const bool is_worn = block.obsolete() > block.size() / 2 + ranges_.limits().load_entries;
   // This range is used until the new one is loaded.
   return phase_ != Phase::kKeepUp || !is_worn || ranges_.reload(table, index, *range_);
 }
 
-JobStep VectorLoad::take_changes(const TablePtr& table, const Index& index) {
+JobStep VectorLoad::apply_changes(const TablePtr& table, const Index& index) {
   bool any = false;
   for (const WorkTime time; !time.is_over(); any = true) {
     std::vector<VectorRange::Change> changes = range_->next_changes(kChangesAtOnce);
@@ -107,7 +107,7 @@ JobStep VectorLoad::take_changes(const TablePtr& table, const Index& index) {
         ranges_.serve(table, index, range_);
         phase_ = Phase::kKeepUp;
       }
-      return any && !may_go_on(table, index) ? give_up() : JobStep::later(kPause);
+      return any && !reserve_and_reload_if_worn(table, index) ? give_up() : JobStep::later(kPause);
     }
     for (VectorRange::Change& change : changes) {
       // When the lock is free, the write that noted the change has ended.
@@ -117,7 +117,7 @@ JobStep VectorLoad::take_changes(const TablePtr& table, const Index& index) {
     range_->apply(changes);
     progress_.items_changed += changes.size();
   }
-  return may_go_on(table, index) ? JobStep::more() : give_up();
+  return reserve_and_reload_if_worn(table, index) ? JobStep::more() : give_up();
 }
 
 }  // namespace stator::engine

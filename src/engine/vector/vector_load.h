@@ -29,11 +29,11 @@ class VectorLoad final : public Job {
   enum class Phase : std::uint8_t { kBegin, kRead, kCatchUp, kKeepUp };
   JobStep step_of_phase(const TablePtr& table, const Index& index);
   JobStep read_entries();
-  JobStep take_changes(const TablePtr& table, const Index& index);
-  /// Whether there is room for the memory that the range takes.
-  [[nodiscard]] bool has_room();
+  JobStep apply_changes(const TablePtr& table, const Index& index);
+  /// Reserves the memory that the range takes now; false if there is no room for it.
+  [[nodiscard]] bool reserve_memory();
   /// The same; also begins to reload the range if too many of its slots are obsolete.
-  [[nodiscard]] bool may_go_on(const TablePtr& table, const Index& index);
+  [[nodiscard]] bool reserve_and_reload_if_worn(const TablePtr& table, const Index& index);
   JobStep give_up();
 
   store::Store& store_;

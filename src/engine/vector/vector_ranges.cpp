@@ -39,7 +39,7 @@ std::shared_ptr<VectorRange> VectorRanges::find(std::string_view prefix) {
   return slot->second.serving;
 }
 
-void VectorRanges::read_from_store(const VectorSearch& search, const std::string& prefix, std::uint64_t entries) {
+void VectorRanges::note_store_read(const VectorSearch& search, const std::string& prefix, std::uint64_t entries) {
   if (limits_.load_entries == 0 || entries < limits_.load_entries) return;
   const std::unique_lock<std::shared_mutex> lock(mutex_);
   const auto slot = slots_.try_emplace(prefix).first;
@@ -82,7 +82,7 @@ bool VectorRanges::make_room(std::uint64_t size_bytes, const VectorRange* grown)
       if (oldest == nullptr || slot.searched.load() < oldest->searched.load()) oldest = &slot;
     }
     if (oldest == nullptr || now() - oldest->searched.load() < kKeptUnsearched) {
-      if (!std::exchange(told_of_no_room_, true)) {
+      if (!std::exchange(logged_no_room_, true)) {
         core::log(log_, core::LogLevel::kWarning,
                   "the vectors of an index do not fit into the memory that they may take; its searches read the store");
       }
@@ -115,7 +115,9 @@ void VectorRanges::serve(const TablePtr& table, const Index& index, const std::s
 
 void VectorRanges::drop(const std::shared_ptr<VectorRange>& range) { remove_from_slot(range, {}); }
 
-void VectorRanges::give_up(const std::shared_ptr<VectorRange>& range) { remove_from_slot(range, now() + kNotAgain); }
+void VectorRanges::drop_for_a_minute(const std::shared_ptr<VectorRange>& range) {
+  remove_from_slot(range, now() + kNotAgain);
+}
 
 void VectorRanges::remove_from_slot(const std::shared_ptr<VectorRange>& range,
                                     std::chrono::steady_clock::time_point not_before) {

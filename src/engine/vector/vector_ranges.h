@@ -41,14 +41,14 @@ class VectorRanges {
   [[nodiscard]] std::shared_ptr<VectorRange> find(std::string_view prefix);
   /// To be called after a search has read all entries of a range from the store; begins to load the range if that is
   /// worthwhile.
-  void read_from_store(const VectorSearch& search, const std::string& prefix, std::uint64_t entries);
+  void note_store_read(const VectorSearch& search, const std::string& prefix, std::uint64_t entries);
 
   // --- the jobs of a range ------------------------------------------------------------------------------------
   /// Makes searches use the range, instead of an older one. Begins to build a graph if the range is large.
   void serve(const TablePtr& table, const Index& index, const std::shared_ptr<VectorRange>& range);
   void drop(const std::shared_ptr<VectorRange>& range);
   /// The same; the range is not loaded again within the next minute.
-  void give_up(const std::shared_ptr<VectorRange>& range);
+  void drop_for_a_minute(const std::shared_ptr<VectorRange>& range);
   /// Begins to load the range again; once loaded, the new range replaces this one. False if there is no room.
   bool reload(const TablePtr& table, const Index& index, const VectorRange& range);
   /// Reserves `size_bytes` of memory for the range; false if there is not that much.
@@ -81,7 +81,7 @@ class VectorRanges {
   std::atomic<bool> any_ = false;
   std::shared_mutex mutex_;
   Slots slots_;
-  bool told_of_no_room_ = false;
+  bool logged_no_room_ = false;
 };
 
 }  // namespace stator::engine

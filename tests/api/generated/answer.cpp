@@ -114,7 +114,7 @@ std::int64_t thread_cpu_us() {
 void call(endpoint::Embedded& endpoint, std::string_view operation, bool built, std::string_view request,
           std::string& reply) {
   if (built) {
-    const bool of_streams = find_operation(operation)->peculiarities.of_streams;
+    const bool of_streams = find_operation(operation)->special_rules.of_streams;
     endpoint.call({.operation = operation,
                    .body = request,
                    .service = of_streams ? endpoint::Service::kDynamoDbStreams : endpoint::Service::kDynamoDb},

@@ -9,8 +9,8 @@
 namespace stator::store {
 
 /// Truncates each file to the given size, durably.
-inline rocksdb::IOStatus cut_files_at(rocksdb::FileSystem& files,
-                                      const std::map<std::filesystem::path, std::uint64_t>& ends) {
+inline rocksdb::IOStatus truncate_files(rocksdb::FileSystem& files,
+                                        const std::map<std::filesystem::path, std::uint64_t>& ends) {
   const rocksdb::IOOptions io;
   for (const auto& [path, bytes] : ends) {
     std::unique_ptr<rocksdb::FSWritableFile> file;

@@ -1,4 +1,4 @@
-#include "server/followed.h"
+#include "server/reloadable.h"
 
 #include <sys/stat.h>
 

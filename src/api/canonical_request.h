@@ -10,6 +10,6 @@
 namespace stator::api {
 
 /// Appends one action of a TransactWriteItems; `kind` is Put, Update, Delete or ConditionCheck.
-void append_action_meaning(std::string_view kind, const Members& action, std::string& out);
+void append_canonical_action(std::string_view kind, const Members& action, std::string& out);
 
 }  // namespace stator::api

@@ -1,4 +1,4 @@
-#include "api/request_meaning.h"
+#include "api/canonical_request.h"
 
 #include <map>
 
@@ -33,21 +33,21 @@ void append_strings(const json::Object& wire, std::string& out) {
 
 }  // namespace
 
-void append_action_meaning(std::string_view kind, const Members& action, std::string& out) {
-  ObjectWriter meaning(out);
-  meaning.text("Action", kind);
-  meaning.text("TableName", table_name(action));
+void append_canonical_action(std::string_view kind, const Members& action, std::string& out) {
+  ObjectWriter canonical(out);
+  canonical.text("Action", kind);
+  canonical.text("TableName", table_name(action));
   for (const char* name : {"Item", "Key", "ExpressionAttributeValues"}) {
-    if (const auto attributes = action.object(name)) append_attributes(*attributes, meaning.key(name));
+    if (const auto attributes = action.object(name)) append_attributes(*attributes, canonical.key(name));
   }
   if (const auto names = action.object("ExpressionAttributeNames")) {
-    append_strings(*names, meaning.key("ExpressionAttributeNames"));
+    append_strings(*names, canonical.key("ExpressionAttributeNames"));
   }
   for (const char* name : {"UpdateExpression", "ConditionExpression"}) {
-    if (const auto text = action.text(name)) meaning.text(name, *text);
+    if (const auto text = action.text(name)) canonical.text(name, *text);
   }
-  if (action.text("ReturnValuesOnConditionCheckFailure") == "ALL_OLD") meaning.flag("ReturnsItemOnFailure", true);
-  meaning.end();
+  if (action.text("ReturnValuesOnConditionCheckFailure") == "ALL_OLD") canonical.flag("ReturnsItemOnFailure", true);
+  canonical.end();
 }
 
 }  // namespace stator::api

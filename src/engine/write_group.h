@@ -15,7 +15,7 @@ namespace stator::engine {
 
 /// Thrown instead of waiting by a thread that collects writes, because whoever holds what it would wait for may itself
 /// wait for the locks of these writes. Nothing was done. The call can be made again after the commit; if `alone`, only
-/// outside of a collection.
+/// outside of a group.
 struct WouldWait {
   bool alone = false;
 };
@@ -26,29 +26,29 @@ struct WouldWait {
 /// outcome before the commit. While it holds such locks the thread never waits for another item's lock (it throws
 /// WouldWait), nor for anything held by a thread that waits for one. Meanwhile only `Engine::write` and functions that
 /// only read may be called.
-class WritesTogether {
+class WriteGroup {
  public:
   /// Holds `pass` for its lifetime.
-  WritesTogether(std::unique_ptr<GatePass> pass, Writer& writer);
+  WriteGroup(std::unique_ptr<GatePass> pass, Writer& writer);
   /// Drops writes that were not committed.
-  ~WritesTogether();
-  WritesTogether(const WritesTogether&) = delete;
-  WritesTogether& operator=(const WritesTogether&) = delete;
+  ~WriteGroup();
+  WriteGroup(const WriteGroup&) = delete;
+  WriteGroup& operator=(const WriteGroup&) = delete;
 
   /// The number of writes that `commit` will store.
   [[nodiscard]] std::size_t count() const { return parts_.size(); }
   /// Whether the batch is as large as a batch should be.
   [[nodiscard]] bool is_full() const;
-  /// Stores the writes. Throws what Store::write throws; then none is stored. Ends the collection in any case: later
+  /// Stores the writes. Throws what Store::write throws; then none is stored. Ends the group in any case: later
   /// writes of this thread are stored at once.
   void commit();
 
-  /// The collection that this thread has begun and not ended, or null.
-  [[nodiscard]] static WritesTogether* of_this_thread();
+  /// The group that this thread has begun and not ended, or null.
+  [[nodiscard]] static WriteGroup* of_this_thread();
   /// Throws WouldWait (`alone`) if this thread collects writes.
   static void check_may_wait();
   [[nodiscard]] bool is_of(const Writer& writer) const { return &writer_ == &writer; }
-  [[nodiscard]] bool is_past(const Gate& gate) const { return pass_->is_of(gate); }
+  [[nodiscard]] bool has_passed(const Gate& gate) const { return pass_->is_of(gate); }
 
  private:
   friend class Writer;
@@ -57,7 +57,7 @@ class WritesTogether {
     std::string key;
     TablePtr table;
     std::optional<std::int64_t> new_expiry;
-    std::vector<LogPlace> places;
+    std::vector<PendingLogNumber> log_numbers;
   };
   WriteOutcome add(const WriteAction& action);
   [[nodiscard]] bool holds(std::size_t stripe) const;

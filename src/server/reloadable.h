@@ -44,17 +44,17 @@ class WatchedFiles {
 /// Something that a server gets at its start and that may be replaced while it runs: the current value, and how to get
 /// the next one. A user of a value keeps its pointer for as long as needed.
 template <typename T>
-class Followed {
+class Reloadable {
  public:
   using Value = std::shared_ptr<const T>;
   /// Returns the next value; null to keep the one in use. Throws std::runtime_error with one line for the user.
   using Next = std::function<Value(const T& in_use)>;
 
-  Followed(Value first, Next next) : next_(std::move(next)), value_(std::move(first)) {}
+  Reloadable(Value first, Next next) : next_(std::move(next)), value_(std::move(first)) {}
   /// A value that never changes.
-  explicit Followed(Value only) : Followed(std::move(only), [](const T& /*in_use*/) { return Value(); }) {}
+  explicit Reloadable(Value only) : Reloadable(std::move(only), [](const T& /*in_use*/) { return Value(); }) {}
 
-  /// Safe to call from several threads, also during `look`.
+  /// Safe to call from several threads, also during `refresh`.
   [[nodiscard]] Value value() const {
     const std::lock_guard lock(mutex_);
     return value_;
@@ -62,7 +62,7 @@ class Followed {
 
   /// Looks for the next value; called repeatedly, by one thread. Returns true if `value` has been replaced. Throws
   /// std::runtime_error with one line for the user, once for each fault, and then keeps the value.
-  bool look() {
+  bool refresh() {
     try {
       Value next = next_(*value());
       last_fault_.clear();
@@ -83,14 +83,14 @@ class Followed {
   std::string last_fault_;
 };
 
-/// Follows the value that `read` makes from the files, and reads it again whenever they have changed. Throws as `read`
+/// The value that `read` makes from the files, read again whenever they have changed. Throws as `read`
 /// does.
 template <typename T>
-std::shared_ptr<Followed<T>> follow_files(std::vector<std::filesystem::path> files,
-                                          std::function<std::shared_ptr<const T>()> read) {
+std::shared_ptr<Reloadable<T>> reloadable_from_files(std::vector<std::filesystem::path> files,
+                                                     std::function<std::shared_ptr<const T>()> read) {
   WatchedFiles watched(std::move(files));
   std::shared_ptr<const T> first = read();
-  return std::make_shared<Followed<T>>(
+  return std::make_shared<Reloadable<T>>(
       std::move(first), [watched = std::move(watched), read = std::move(read)](const T& /*in_use*/) mutable {
         if (!watched.changed()) return std::shared_ptr<const T>();
         watched.require_regular();

@@ -1,4 +1,4 @@
-#include "engine/writes_together.h"
+#include "engine/write_group.h"
 
 #include <algorithm>
 #include <cassert>
@@ -7,7 +7,7 @@
 namespace stator::engine {
 namespace {
 
-thread_local WritesTogether* current = nullptr;
+thread_local WriteGroup* current = nullptr;
 
 /// A batch of this size is full: larger ones gain nothing.
 constexpr std::size_t kFullBytes = 4 << 20;
@@ -20,33 +20,32 @@ void make_room(std::vector<T>& list) {
 
 }  // namespace
 
-WritesTogether::WritesTogether(std::unique_ptr<GatePass> pass, Writer& writer)
-    : pass_(std::move(pass)), writer_(writer) {
+WriteGroup::WriteGroup(std::unique_ptr<GatePass> pass, Writer& writer) : pass_(std::move(pass)), writer_(writer) {
   assert(current == nullptr);
   current = this;
 }
 
-WritesTogether::~WritesTogether() { end(); }
+WriteGroup::~WriteGroup() { end(); }
 
-void WritesTogether::end() {
+void WriteGroup::end() {
   if (current == this) current = nullptr;
   parts_.clear();
   held_.clear();
 }
 
-bool WritesTogether::is_full() const { return batch_.size_bytes() >= kFullBytes; }
+bool WriteGroup::is_full() const { return batch_.size_bytes() >= kFullBytes; }
 
-WritesTogether* WritesTogether::of_this_thread() { return current; }
+WriteGroup* WriteGroup::of_this_thread() { return current; }
 
-void WritesTogether::check_may_wait() {
+void WriteGroup::check_may_wait() {
   if (current != nullptr) throw WouldWait{.alone = true};
 }
 
-bool WritesTogether::holds(std::size_t stripe) const {
+bool WriteGroup::holds(std::size_t stripe) const {
   return std::ranges::find(held_, stripe, &Held::stripe) != held_.end();
 }
 
-WriteOutcome WritesTogether::add(const WriteAction& action) {
+WriteOutcome WriteGroup::add(const WriteAction& action) {
   // This write would have to see what the earlier write of the same item stores.
   if (std::ranges::find(parts_, action.key.encoded, &Part::key) != parts_.end()) throw WouldWait{};
   make_room(parts_);
@@ -65,15 +64,15 @@ WriteOutcome WritesTogether::add(const WriteAction& action) {
     if (!decision.outcome.condition_failed) Writer::finish_outcome(action, decision);
     return std::move(decision.outcome);
   }
-  Part part{.key = action.key.encoded, .table = decision.change.table, .new_expiry = {}, .places = {}};
+  Part part{.key = action.key.encoded, .table = decision.change.table, .new_expiry = {}, .log_numbers = {}};
   batch_.begin_part();
   try {
     writer_.append(decision, batch_);
     Writer::finish_outcome(action, decision);
     part.new_expiry = decision.new_expiry;
-    part.places = std::move(decision.delivery_places);
-    part.places.push_back(std::move(decision.log_place));
-    part.places.push_back(std::move(decision.recovery_place));
+    part.log_numbers = std::move(decision.delivery_numbers);
+    part.log_numbers.push_back(std::move(decision.log_number));
+    part.log_numbers.push_back(std::move(decision.recovery_number));
     Writer::add_counters(decision, rows_);
   } catch (...) {
     batch_.drop_part();
@@ -84,9 +83,9 @@ WriteOutcome WritesTogether::add(const WriteAction& action) {
   return std::move(decision.outcome);
 }
 
-void WritesTogether::commit() {
+void WriteGroup::commit() {
   struct End {
-    WritesTogether& writes;
+    WriteGroup& writes;
     ~End() { writes.end(); }
   } const at_end{*this};
   if (parts_.empty()) return;

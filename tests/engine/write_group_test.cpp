@@ -1,4 +1,4 @@
-#include "engine/writes_together.h"
+#include "engine/write_group.h"
 
 #include <gtest/gtest.h>
 
@@ -17,9 +17,9 @@ namespace {
 
 using testing::FaultyFileSystem;
 
-class Together : public ::testing::Test {
+class WritesInAGroup : public ::testing::Test {
  protected:
-  Together() {
+  WritesInAGroup() {
     Options options;
     options.directory = directory_.path() / "data";
     options.sync = true;
@@ -47,18 +47,18 @@ class Together : public ::testing::Test {
   TablePtr table_;
 };
 
-TEST_F(Together, AreSeenWhenTheyAreStored) {
+TEST_F(WritesInAGroup, AreSeenWhenTheyAreStored) {
   put(*engine_, table_, wire("old", "1"));
-  const auto together = engine_->begin_together();
+  const auto group = engine_->begin_write_group();
   EXPECT_FALSE(put(*engine_, table_, wire("a", "1")).existed);
   const WriteOutcome second = put(*engine_, table_, wire("old", "2"));
   EXPECT_TRUE(second.existed);
   EXPECT_EQ(second.old_json, item(wire("old", "1")).json);
   EXPECT_TRUE(remove(*engine_, table_, key("none")).old_json.empty());
-  EXPECT_EQ(together->count(), 2U) << "the third writes nothing";
+  EXPECT_EQ(group->count(), 2U) << "the third writes nothing";
   EXPECT_FALSE(others_see("a"));
   const std::uint64_t operations = files_->operations();
-  together->commit();
+  group->commit();
   EXPECT_EQ(files_->operations() - operations, 2U) << "one append to the log, one sync";
   EXPECT_TRUE(is_there("a"));
   EXPECT_EQ(get(*engine_, table_, key("old")), item(wire("old", "2")).json);
@@ -66,62 +66,62 @@ TEST_F(Together, AreSeenWhenTheyAreStored) {
   EXPECT_EQ(read_all(*engine_, scan(table_, "by-n")).size(), 2U);
 }
 
-TEST_F(Together, WhatFailsLeavesNothingOfItself) {
+TEST_F(WritesInAGroup, WhatFailsLeavesNothingOfItself) {
   const expression::Condition absent = condition("attribute_not_exists(pk)");
   const expression::Update wrong = update("SET n = m");
   put(*engine_, table_, wire("old", "1"));
-  const auto together = engine_->begin_together();
+  const auto group = engine_->begin_write_group();
   EXPECT_TRUE(put(*engine_, table_, wire("old", "2"), &absent).condition_failed);
   EXPECT_FALSE(put(*engine_, table_, wire("new", "2"), &absent).condition_failed);
   EXPECT_THROW(change(*engine_, table_, key("other"), wrong), core::ApiError);
   EXPECT_THROW(put(*engine_, table_, R"({"pk":{"S":"wrong"},"sk":{"S":"s"},"n":{"N":"1"}})"), core::ApiError);
-  EXPECT_EQ(together->count(), 1U);
-  together->commit();
+  EXPECT_EQ(group->count(), 1U);
+  group->commit();
   EXPECT_EQ(read_all(*engine_, scan(table_)).size(), 2U);
   EXPECT_EQ(engine_->counts(*table_).table.items, 2U);
   EXPECT_EQ(get(*engine_, table_, key("old")), item(wire("old", "1")).json);
 }
 
-TEST_F(Together, NothingWaitsForWhatItHolds) {
-  auto together = engine_->begin_together();
+TEST_F(WritesInAGroup, NothingWaitsForWhatItHolds) {
+  auto group = engine_->begin_write_group();
   put(*engine_, table_, wire("a", "1"));
   EXPECT_THROW(put(*engine_, table_, wire("a", "2")), WouldWait) << "it would have to see the first";
-  EXPECT_EQ(together->count(), 1U);
+  EXPECT_EQ(group->count(), 1U);
   // Another thread's write of the same item waits for the commit.
   auto other = std::async(std::launch::async, [&] { return put(*engine_, table_, wire("a", "3")).old_json; });
   EXPECT_EQ(other.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
-  together->commit();
+  group->commit();
   EXPECT_EQ(other.get(), item(wire("a", "1")).json);
   // A thread that holds a lock does not wait for another one.
   std::promise<void> holds;
   std::promise<void> may_end;
   std::thread holder([&] {
-    const auto theirs = engine_->begin_together();
+    const auto theirs = engine_->begin_write_group();
     put(*engine_, table_, wire("b", "1"));
     holds.set_value();
     may_end.get_future().wait();
     theirs->commit();
   });
   holds.get_future().wait();
-  together = engine_->begin_together();
+  group = engine_->begin_write_group();
   put(*engine_, table_, wire("c", "1"));
   EXPECT_THROW(put(*engine_, table_, wire("b", "2")), WouldWait);
-  EXPECT_EQ(together->count(), 1U);
+  EXPECT_EQ(group->count(), 1U);
   may_end.set_value();
   holder.join();
-  together->commit();
+  group->commit();
   EXPECT_EQ(put(*engine_, table_, wire("b", "2")).old_json, item(wire("b", "1")).json)
       << "after the commit the thread writes at once";
   EXPECT_TRUE(others_see("b"));
 }
 
-TEST_F(Together, TheFirstWaitsForItsLock) {
-  auto theirs = engine_->begin_together();
+TEST_F(WritesInAGroup, TheFirstWaitsForItsLock) {
+  auto theirs = engine_->begin_write_group();
   put(*engine_, table_, wire("a", "1"));
   auto other = std::async(std::launch::async, [&] {
-    const auto together = engine_->begin_together();
+    const auto group = engine_->begin_write_group();
     const std::string old = put(*engine_, table_, wire("a", "2")).old_json;
-    together->commit();
+    group->commit();
     return old;
   });
   EXPECT_EQ(other.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
@@ -129,22 +129,22 @@ TEST_F(Together, TheFirstWaitsForItsLock) {
   EXPECT_EQ(other.get(), item(wire("a", "1")).json);
 }
 
-TEST_F(Together, AreFullAtSomeMegabytes) {
+TEST_F(WritesInAGroup, AreFullAtSomeMegabytes) {
   const std::string large(390'000, 'x');
-  const auto together = engine_->begin_together();
+  const auto group = engine_->begin_write_group();
   int count = 0;
-  for (; !together->is_full() && count < 100; ++count) {
+  for (; !group->is_full() && count < 100; ++count) {
     put(*engine_, table_,
         R"({"pk":{"S":"p)" + std::to_string(count) + R"("},"sk":{"S":"s"},"text":{"S":")" + large + R"("}})");
   }
   EXPECT_EQ(count, 11);
-  together->commit();
+  group->commit();
   EXPECT_EQ(engine_->counts(*table_).table.items, 11U);
 }
 
-TEST_F(Together, WhatIsNotCommittedIsGone) {
+TEST_F(WritesInAGroup, WhatIsNotCommittedIsGone) {
   {
-    const auto together = engine_->begin_together();
+    const auto group = engine_->begin_write_group();
     put(*engine_, table_, wire("a", "1"));
   }
   EXPECT_FALSE(is_there("a"));
@@ -153,17 +153,17 @@ TEST_F(Together, WhatIsNotCommittedIsGone) {
   EXPECT_TRUE(is_there("a"));
 }
 
-TEST_F(Together, ADiskThatFailsFailsAllOfThem) {
+TEST_F(WritesInAGroup, ADiskThatFailsFailsAllOfThem) {
   put(*engine_, table_, wire("old", "1"));
   {
-    const auto together = engine_->begin_together();
+    const auto group = engine_->begin_write_group();
     put(*engine_, table_, wire("a", "1"));
     put(*engine_, table_, wire("old", "2"));
     files_->set_rule([](FaultyFileSystem::Operation operation, const std::string& path) {
       return operation == FaultyFileSystem::Operation::kSync ? rocksdb::IOStatus::IOError(path, "no")
                                                              : rocksdb::IOStatus::OK();
     });
-    EXPECT_THROW(together->commit(), store::StoreError);
+    EXPECT_THROW(group->commit(), store::StoreError);
   }
   EXPECT_FALSE(is_there("a"));
   EXPECT_EQ(get(*engine_, table_, key("old")), item(wire("old", "1")).json);
@@ -171,7 +171,7 @@ TEST_F(Together, ADiskThatFailsFailsAllOfThem) {
 }
 
 /// The next start may find in the log what was refused.
-TEST_F(Together, AWriteThatChangesNothingIsRefusedAsLongAsOthersAre) {
+TEST_F(WritesInAGroup, AWriteThatChangesNothingIsRefusedAsLongAsOthersAre) {
   put(*engine_, table_, wire("old", "1"));
   files_->set_rule([](FaultyFileSystem::Operation operation, const std::string& path) {
     return operation == FaultyFileSystem::Operation::kSync ? rocksdb::IOStatus::IOError(path, "no")
@@ -182,35 +182,35 @@ TEST_F(Together, AWriteThatChangesNothingIsRefusedAsLongAsOthersAre) {
   EXPECT_THROW(remove(*engine_, table_, key("a")), store::StoreError);
   EXPECT_THROW(put(*engine_, table_, wire("old", "1")), store::StoreError);
   EXPECT_THROW(change(*engine_, table_, key("a"), update("REMOVE n")), store::StoreError);
-  const auto together = engine_->begin_together();
+  const auto group = engine_->begin_write_group();
   EXPECT_THROW(remove(*engine_, table_, key("a")), store::StoreError);
   EXPECT_FALSE(is_there("a"));
 }
 
-TEST_F(Together, ASnapshotIsRestoredBesideThem) {
+TEST_F(WritesInAGroup, ASnapshotIsRestoredBesideThem) {
   put(*engine_, table_, wire("a", "1"));
   engine_->save_snapshot("one");
-  auto together = engine_->begin_together();
+  auto group = engine_->begin_write_group();
   put(*engine_, table_, wire("a", "2"));
   auto restored = std::async(std::launch::async, [&] { engine_->restore_snapshot("one"); });
   EXPECT_EQ(restored.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout) << "it waits for them";
-  together->commit();
-  together.reset();
+  group->commit();
+  group.reset();
   restored.get();
   table_ = engine_->usable_table("things");
   EXPECT_EQ(get(*engine_, table_, key("a")), item(wire("a", "1")).json);
 }
 
-TEST_F(Together, WhoTakesEachUnitForItselfIsNotPutTogether) {
+TEST_F(WritesInAGroup, WhoTakesEachUnitForItselfIsNotPutTogether) {
   Options options;
   options.enforce_throughput = true;
   const auto engine = Engine::open(options);
-  EXPECT_EQ(engine->begin_together(), nullptr);
+  EXPECT_EQ(engine->begin_write_group(), nullptr);
 }
 
 /// Several threads increment counters, some in shared batches and some alone: no increment is lost, and the counts, the
 /// index and the stream are right at the end and after a restart.
-TEST_F(Together, ManyThreadsLoseNothing) {
+TEST_F(WritesInAGroup, ManyThreadsLoseNothing) {
   constexpr int kThreads = 4;
   constexpr int kRounds = 60;
   constexpr int kKeys = 40;
@@ -229,7 +229,7 @@ TEST_F(Together, ManyThreadsLoseNothing) {
           done.push_back(chosen);
         };
         {
-          const auto together = engine_->begin_together();
+          const auto group = engine_->begin_write_group();
           for (int i = 0; i < 8; ++i) {
             const int chosen = static_cast<int>(random() % kKeys);
             try {
@@ -238,7 +238,7 @@ TEST_F(Together, ManyThreadsLoseNothing) {
               again.push_back(chosen);
             }
           }
-          together->commit();
+          group->commit();
         }
         for (const int chosen : again) raise_one(chosen);
         const std::lock_guard<std::mutex> lock(mutex);

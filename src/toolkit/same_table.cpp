@@ -1,4 +1,4 @@
-#include "toolkit/noted_table.h"
+#include "toolkit/same_table.h"
 
 #include <algorithm>
 #include <map>
