@@ -105,8 +105,8 @@ void set_conditions(const SearchVectors& request, const engine::VectorSettings& 
   }
 }
 
-/// Every index projects its vector, but a reply has it only where it is asked for. Source: Developer Guide,
-/// "Projections".
+/// Whether the reply contains the vector. Every index projects its vector, but replies contain it only on request.
+/// Source: Developer Guide, "Projections".
 bool wants_vector(const SearchVectors& request, const std::string& name) {
   if (!request.projection) return false;
   const auto& paths = request.projection->paths();

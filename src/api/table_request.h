@@ -42,7 +42,7 @@ enum class IndexOrigin : std::uint8_t { kCreateTable, kUpdateTable };
 engine::Index read_global_index(const Members& element, const Definitions& definitions, engine::BillingMode mode,
                                 IndexOrigin origin);
 
-/// Throws ValidationException where two of CreateTable's indexes, of whatever kind, have one name.
+/// Throws ValidationException if two of CreateTable's indexes, of any kind, have the same name.
 void check_index_names(const Members& request);
 
 /// Reads IndexName and Projection of an index of any kind.

@@ -76,7 +76,7 @@ std::vector<engine::SearchElement> read_search_schema(const Members& index, cons
 }
 
 void check_projected(const engine::Index& index) {
-  const std::size_t projected = index.non_key_attributes.size() + 1;  // and the vector
+  const std::size_t projected = index.non_key_attributes.size() + 1;  // the vector
   if (projected <= core::kMaxProjectedVectorAttributes) return;
   throw_invalid_parameters("Number of projected attributes " + std::to_string(projected) + " exceeds the limit of " +
                            std::to_string(core::kMaxProjectedVectorAttributes) + " for VectorIndex: " + index.name);

@@ -27,7 +27,7 @@ struct VectorIndexUpdate {
   std::optional<Members> remove;
   std::string name;
 };
-/// Empty where the member is absent or has none. Throws ValidationException: no action or both in one element.
+/// Empty if the member is absent or an empty list. Throws ValidationException if an element has no action or both.
 std::vector<VectorIndexUpdate> read_vector_index_updates(const Members& request);
 
 /// Adds an index and the definitions of its search attributes to the table. Throws ValidationException.

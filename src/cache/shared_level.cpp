@@ -16,11 +16,12 @@ using std::chrono::milliseconds;
 // Redis server's clock); 'd': in doubt until UNTIL; 'w': a write is running, and an earlier one, which may still take
 // effect after it, is in doubt until UNTIL.
 
-// A server that is full and may evict nothing refuses SET, but not DEL and PUBLISH: then nothing new is kept, and
+// A server that is full and may evict nothing refuses SET, but not DEL and PUBLISH: then nothing new is stored, but
 // nodes still hear of writes.
 
-/// For the scripts of writes. Sets a token; where the server is full, deletes it: what was stored under it is no longer
-/// good either. A doubt must not be forgotten so: then the refusal is the script's.
+/// For the scripts of writes. Sets a token. If the server is full, deletes the token instead, which also invalidates
+/// the value stored with it. A token that records a doubt must not be lost this way: then the script returns the
+/// server's refusal.
 constexpr const char* kPut = R"(
 local function put(key, token, lifetime, doubted)
   local reply = redis.pcall('SET', key, token, 'PX', lifetime)
@@ -31,8 +32,8 @@ end
 )";
 
 /// KEYS value, own token, table token. ARGV fresh token, lifetime of tokens, consistent read (1 or 0).
-/// Returns own token, table token, whether what is read now may be kept (1 or 0; -1: the server is full), the value or
-/// nil, and what is left of its lifetime.
+/// Returns own token, table token, whether a value read now may be stored (1 or 0; -1: the server is full), the stored
+/// value or nil, and its remaining lifetime.
 constexpr const char* kLookUp = R"(
 local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
 local tokens, keeps = {}, 1
@@ -59,7 +60,7 @@ return {tokens[1], tokens[2], keeps, false, 0}
 )";
 
 /// KEYS value, own token, table token. ARGV own token, table token, value, lifetime of the value, new own token or '',
-/// lifetime of tokens. Returns 1 where it is kept, -1 where the server is full.
+/// lifetime of tokens. Returns 1 if the value was stored, 0 if a token has changed, -1 if the server is full.
 constexpr const char* kKeep = R"(
 if redis.call('GET', KEYS[2]) ~= ARGV[1] or redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
 local own = ARGV[1]

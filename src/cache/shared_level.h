@@ -122,7 +122,7 @@ class SharedLevel {
   bool command(const std::vector<std::string>& words);
   /// Returns one reply for each command; none if the level cannot be reached or refuses one.
   std::vector<RedisReply> commands(const std::vector<std::vector<std::string>>& all);
-  /// Says once that the server keeps nothing new.
+  /// Logs that the server is full and stores nothing new; once until the next connection.
   void tell_full();
   Found read_found(const RedisReply& reply);
   [[nodiscard]] std::string run() const;
@@ -158,7 +158,7 @@ class SharedLevel {
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> changes_received_{0};
   bool outage_logged_ = false;           // of the listener's thread
-  std::atomic<bool> full_told_ = false;  // since it came up
+  std::atomic<bool> full_told_ = false;  // since the level was last connected
   std::thread listener_;
 };
 

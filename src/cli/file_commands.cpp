@@ -480,7 +480,7 @@ class Import {
     }
   }
 
-  /// What is read shows whether it is JSON, and which, whatever the file's name ends in.
+  /// The format to read the file in. Without --format, a file not named as CSV or Ion is recognised by its content.
   [[nodiscard]] toolkit::FileFormat format_of(const std::string& file) const {
     const auto named = file_format(options_.format, file);
     if (is_folder_) return named == toolkit::FileFormat::kIon ? *named : toolkit::FileFormat::kDdbJson;
@@ -569,7 +569,7 @@ class Import {
         if (!item) return;
         last_line_ = reader->item_line();
         if (item->is_deletion) {
-          forget_last_item();  // perhaps it is the one that is deleted
+          forget_last_item();  // it may be the item that is deleted
           ++deletions_;
           writer_.erase(std::move(item->json), last_line_);
         } else {
@@ -624,7 +624,7 @@ class Import {
   Interrupt interrupt_;
   std::unique_ptr<endpoint::Endpoint> endpoint_;
   toolkit::TableInfo table_;
-  bool is_folder_ = false;  // of an AWS export
+  bool is_folder_ = false;  // the source is the folder of an AWS export
   std::vector<fs::path> files_;
   std::string of_ = "standard input";  // the file being read
   std::uint64_t total_bytes_ = 0;
@@ -634,7 +634,7 @@ class Import {
   std::string last_item_;         // wire JSON; empty if none was read
   std::uint64_t last_line_ = 0;   // its line
   std::uint64_t earlier_items_ = 0;
-  std::uint64_t deletions_ = 0;  // of this run
+  std::uint64_t deletions_ = 0;  // in this run
   std::uint64_t bad_ = 0;
   std::mutex refused_mutex_;
   std::vector<toolkit::BadItem> refused_;

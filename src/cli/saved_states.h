@@ -31,9 +31,9 @@ class SavedStates {
 /// the directory itself, waiting for another process that holds it. `read_only`: only to list them; the directory need
 /// not be writable. Throws CommandError, store::OpenError.
 std::unique_ptr<SavedStates> open_states(const Session& session, bool read_only = false);
-/// Drops one of them. A directory's store is not opened for it: on a full disk it cannot be, and this makes room.
+/// Deletes a snapshot. Does not open the store of a data directory: on a full disk that fails, and this frees space.
 void drop_snapshot(const Session& session, const std::string& name);
-/// The same as `open_states` of the data directory, whatever the endpoint is.
+/// Like `open_states`, but always for the data directory, even if the session has an endpoint.
 std::unique_ptr<SavedStates> open_states_of_directory(const Session& session, bool read_only = false);
 
 }  // namespace stator::cli

@@ -286,7 +286,7 @@ TablePtr Catalog::update(std::string_view name, const std::function<void(Table&)
   set_backfilling(table, added, true);
   std::vector<store::SpaceId> gone;
   settle_statuses(table, now_ms, gone);
-  // Regions may be gone, with the logs that they had for themselves.
+  // The change may have removed regions, and with them their logs.
   commit_with_logs(std::move(table), *before, gone, batch);
   if (added.empty()) return described;
 

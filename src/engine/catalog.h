@@ -42,9 +42,9 @@ struct CatalogHooks {
   std::function<void()> filled = {};
 };
 
-/// The tables: kept as rows in space 0, published as an immutable version each. Changes of status that only wait for
-/// their time (CREATING, UPDATING, DELETING; table_status.h) are made by the next call that reads the table. What a
-/// table has beside its items is looked after by Spaces and TableLogs.
+/// The tables: stored as rows in space 0, and each published as an immutable version. Status changes that are only a
+/// matter of time (CREATING, UPDATING, DELETING; table_status.h) are made by the next call that reads the table. Spaces
+/// and TableLogs manage the tables' spaces and change logs.
 class Catalog {
  public:
   Catalog(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock,
@@ -117,7 +117,7 @@ class Catalog {
   void publish(Entries&& entry);
   void commit(Table table, store::Batch& batch);
   void commit_and_drop(Table table, const std::vector<store::SpaceId>& gone, store::Batch& batch);
-  /// The same, with the logs that the table's settings ask for where those of `before` asked for others.
+  /// The same; also begins and ends change logs where the table's settings differ from those of `before`.
   void commit_with_logs(Table table, const Table& before, const std::vector<store::SpaceId>& gone, store::Batch& batch);
   void erase(const Table& table);
   void forget(const Table& table);
@@ -145,7 +145,7 @@ class Catalog {
   const std::int64_t vector_phase_ms_;
   const CatalogHooks hooks_;
 
-  /// Serialises changes, and guards spaces_ and logs_; taken before entries_mutex_ and before any stripe.
+  /// Serialises changes and guards spaces_ and logs_. Locked before entries_mutex_ and before any stripe.
   std::mutex change_mutex_;
   Spaces spaces_;
   TableLogs logs_;

@@ -208,7 +208,7 @@ struct Engine::Impl {
     backup_expiry.ensure_running(jobs);
   }
 
-  /// Removes the backups that have expired.
+  /// Removes expired backups.
   PeriodicJob::WorkLeft remove_expired_backups() {
     auto left = PeriodicJob::WorkLeft::kNone;
     for (const BackupPtr& backup : backups.list()) {
@@ -235,7 +235,7 @@ struct Engine::Impl {
     return backup;
   }
 
-  /// Never fails, as it is called after the transaction: what cannot be started now is started with the next token.
+  /// Never fails, as it is called after the transaction. If the job cannot be started, the next token starts it.
   void trim_tokens() noexcept {
     try {
       token_trim.ensure_running(jobs);

@@ -13,10 +13,10 @@ namespace stator::engine {
 core::ApiError index_key_type_mismatch(const Index& index, const core::KeyAttribute& attribute,
                                        core::AttributeType actual);
 
-/// An empty string or binary, which no partition or sort key may be.
+/// True for an empty string or binary, which cannot be a partition or sort key.
 bool is_empty_key(const core::AttributeValue& value);
-/// "One or more parameter values are not valid. … cannot contain an empty string value.", core::Fault::kEmptyKey; in
-/// other words where an update wrote it.
+/// "One or more parameter values are not valid. … cannot contain an empty string value.", with core::Fault::kEmptyKey.
+/// `of_update`: an update expression set the value; the message differs.
 core::ApiError empty_index_key(const Index& index, const core::KeyAttribute& attribute, bool of_update);
 
 /// Throws if the expression alone shows that an index key would get the wrong type. The service checks that before it

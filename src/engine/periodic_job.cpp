@@ -13,7 +13,7 @@ void PeriodicJob::ensure_running(JobRunner& runner) {
 }
 
 JobStep PeriodicJob::step() {
-  // Before the round, so that work which it may have missed keeps the job from ending.
+  // Set before the round: work requested during the round, which it may have missed, then keeps the job running.
   state_ = State::kRunning;
   const WorkLeft left = round_();
   if (left == WorkLeft::kForNow) return JobStep::more();

@@ -11,31 +11,31 @@
 
 namespace stator::engine {
 
-/// A background job that does a round from time to time, as long as there is work for it. Whoever makes work calls
-/// `ensure_running`; the job ends with the first round that leaves none. There is never more than one of it, even where
-/// its rounds fail.
+/// A background job that repeats a round after a period, as long as there is work. Callers that create work call
+/// `ensure_running`; the job ends after the first round that leaves no work. It never runs more than once at a time,
+/// even if its rounds fail.
 class PeriodicJob {
  public:
-  /// The work that a round leaves.
+  /// The work that is left after a round.
   enum class WorkLeft : std::uint8_t {
     kNone,
-    kForLater,  // after the period
-    kForNow,    // more than one step may do
+    kForLater,  // for a round after the period
+    kForNow,    // for another round at once: it is too much for one step
   };
-  /// A round is one step (Job::step): it may throw, and is then made again after a pause.
+  /// A round is one step (Job::step). It may throw; it is then repeated after a pause.
   using Round = std::function<WorkLeft()>;
 
   PeriodicJob(std::string name, std::chrono::milliseconds period, Round round)
       : name_(std::move(name)), period_(period), round_(std::move(round)) {}
 
-  /// To be called after the work was made. This must outlive `runner`. Throws what JobRunner::add throws; the next call
-  /// tries again.
+  /// Call this after creating the work. The object must outlive `runner`. Throws what JobRunner::add throws; the next
+  /// call tries again.
   void ensure_running(JobRunner& runner);
 
  private:
   enum class State : std::uint8_t {
     kEnded,
-    kRequested,  // there is work that no round has looked for yet
+    kRequested,  // there is work, and no round has begun since it was created
     kRunning,
   };
   JobStep step();

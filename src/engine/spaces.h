@@ -7,22 +7,22 @@
 
 namespace stator::engine {
 
-/// The spaces of tables, indexes and other ranges (docs/format.md): gives out their numbers, none of them twice, and
-/// deletes what is in those that are not needed any more. For one thread at a time.
+/// The spaces of tables, indexes and other ranges (docs/format.md): assigns their numbers, never one twice, and deletes
+/// the contents of dropped spaces. For one thread at a time.
 class Spaces {
  public:
   explicit Spaces(store::Store& store) : store_(store) {}
 
-  /// Reads which numbers are taken. Throws std::runtime_error where the row makes no sense.
+  /// Reads the next free number. Throws std::runtime_error if its row is malformed.
   void load();
-  /// A new space; `batch` gets the row by which its number is taken.
+  /// Returns a new space. Adds the row that reserves its number to `batch`.
   [[nodiscard]] store::SpaceId take(store::Batch& batch);
 
-  /// Puts into `batch` that the spaces are to be deleted, which a restart does if nobody has done it until then.
+  /// Adds notes to `batch` that the spaces are to be deleted. If `drop` has not run by then, the next start does it.
   static void note_dropped(const std::vector<store::SpaceId>& spaces, store::Batch& batch);
-  /// Those that were noted and are still there. Throws std::runtime_error where a row makes no sense.
+  /// The spaces that were noted but not yet deleted. Throws std::runtime_error if a row is malformed.
   [[nodiscard]] std::vector<store::SpaceId> noted_as_dropped() const;
-  /// Deletes all that is in the spaces, and the notes. No write that knows them may be running.
+  /// Deletes the contents of the spaces, and the notes. No running write may use them.
   void drop(const std::vector<store::SpaceId>& spaces);
 
   [[nodiscard]] bool is_empty(store::SpaceId space) const;

@@ -20,7 +20,7 @@ bool has_changing_index(const Table& table) {
   return std::ranges::any_of(table.indexes, [](const Index& index) { return index.status != TableStatus::kActive; });
 }
 
-/// A table that is being imported is CREATING instead.
+/// False for a table that is being imported: that one counts as CREATING.
 bool is_being_restored(const Table& table) { return table.restore && !is_import(*table.restore); }
 
 }  // namespace

@@ -15,12 +15,12 @@ struct SearchCondition {
     std::string attribute;
     core::AttributeValue value;
   };
-  std::vector<Equality> equalities;  // in the order written, each of another attribute
+  std::vector<Equality> equalities;  // in the order written; one per attribute
 };
 
 /// Throws if a condition is not an equality ("Invalid SearchConditionExpression: Invalid comparator used in
-/// SearchConditionExpression"), or looks into an attribute, and where an attribute has two. All that needs no table:
-/// the service says so before it looks at the names.
+/// SearchConditionExpression"), if its path is nested, or if an attribute has two conditions. These checks need no
+/// table: the service makes them before it looks up the table and the index.
 SearchCondition bind_search_condition(std::string_view text, Bindings& bindings);
 
 }  // namespace stator::expression

@@ -103,9 +103,9 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
     std::optional<endpoint::Effort> effort;  // empty: the request does not reach the endpoint
     bool last;                               // the connection closes after it
     bool waited = false;                     // waited for a thread of the pool
-    bool must_not_wait = false;              // where the endpoint would wait, it is to do nothing, and
-    bool would_wait = false;                 // the endpoint would have waited,
-    bool alone = false;                      // and can never answer it together with others
+    bool must_not_wait = false;              // if the endpoint would have to wait, it must do nothing
+    bool would_wait = false;                 // the endpoint did nothing, as it would have had to wait
+    bool alone = false;                      // the endpoint cannot answer it in a group with others
     bool failed = false;
     std::chrono::milliseconds hold{0};  // before its reply is sent
   };

@@ -45,9 +45,9 @@ class Protocol {
 
   struct Body {
     std::string_view text;
-    std::size_t padding_bytes = 0;  // that can be read behind it
+    std::size_t padding_bytes = 0;  // readable bytes after the text
   };
-  /// A whole request.
+  /// A complete request.
   struct Received {
     RequestHead head;
     Body body;
@@ -74,21 +74,21 @@ class Protocol {
   /// Whether such calls can wait for the disk together.
   [[nodiscard]] bool can_join_write_group(const RequestHead& head) const;
 
-  /// What an answer means for the connection.
+  /// How the connection continues after an answer.
   enum class Outcome : std::uint8_t {
     kKeepsOpen,
-    kCloses,     // as the reply announces, because of `close` or since the server stops
-    kWouldWait,  // there is no reply, and nothing was done
+    kCloses,     // as the reply announces; because of `close`, or because the server is stopping
+    kWouldWait,  // nothing was done, and there is no reply
   };
 
-  /// Appends the reply. `memory` is charged with what reading a large body takes, which is over when this returns;
-  /// where there is no room for it the reply is an error. Never throws for what the request contains; on std::bad_alloc
-  /// `replies` is as it was.
+  /// Appends the reply. `memory` is charged for reading a large body, until this returns; if the budget does not allow
+  /// it, the reply is an error. Never throws because of the request's content; on std::bad_alloc `replies` is
+  /// unchanged.
   [[nodiscard]] Outcome answer(const Received& request, bool close, MemoryCharge& memory, ReplyBuffer& replies);
 
-  /// The same for a request whose effort is kMayWait, on a thread that must not wait, or that can be together
-  /// with others, on one that makes them: kWouldWait, with `replies` unchanged, where the answer would have to wait.
-  /// With `answered` it is not noted yet.
+  /// The same on a thread that must not wait: the loop's thread, for a request whose effort is kMayWait, or a thread
+  /// that runs a group of writes. If the answer would have to wait, returns kWouldWait and leaves `replies` unchanged.
+  /// With `answered`, the answer is returned there and not yet passed to `note`.
   [[nodiscard]] Outcome try_answer(const Received& request, bool close, MemoryCharge& memory, ReplyBuffer& replies,
                                    std::optional<Answered>* answered = nullptr);
   /// Counts an answer returned in `answered`, and logs it if requests are logged.

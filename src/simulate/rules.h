@@ -25,10 +25,10 @@ struct When {
   Names regions;
   /// Attributes whose text must begin with the given prefix, in a key, an item, or a query's values.
   std::map<std::string, std::string, std::less<>> key_prefixes;
-  /// So many of the requests that match are let pass before.
+  /// The rule does not apply to this many of the matching requests, from the first on.
   std::uint64_t skip = 0;
   double probability = 1;
-  /// Applies only to this many of the matching requests, from the first on.
+  /// Applies only to this many of the matching requests, after the skipped ones.
   std::optional<std::uint64_t> first;
   /// Applies only in this period, counted from when the rules were set.
   std::int64_t from_ms = 0;

@@ -397,7 +397,7 @@ core::ApiError make_error(const Failure& failure, const endpoint::Request& reque
   return error;
 }
 
-/// The reply to a batch of statements, each of which is throttled. False where the service refuses one for itself.
+/// Writes the reply to a batch of statements, each of which is throttled. Returns false if they cannot all be parsed.
 bool append_throttled_statements(const Failure& failure, Facts& facts, std::string& reply) {
   json::Value value;
   json::Array members;

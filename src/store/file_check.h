@@ -31,7 +31,7 @@ enum class LogsToCheck : std::uint8_t {
 
 /// Checks RocksDB's files before RocksDB opens them: it trusts the files it finds and deletes those it does not know.
 /// `list` is the text of FILES, if the store has one. Throws std::runtime_error, one line that says what is damaged,
-/// and std::filesystem::filesystem_error where a file cannot be read, which need not be damage.
+/// and std::filesystem::filesystem_error if a file cannot be read, which need not be damage.
 CheckedFiles check_files(const std::filesystem::path& store_path, const std::optional<std::string>& list,
                          LogsToCheck logs = LogsToCheck::kAll);
 

@@ -203,7 +203,7 @@ IOStatus FileList::replace(const Lines& lines) {
 IOStatus FileList::open_to_append() {
   if (!torn_at_) return file_ != nullptr ? IOStatus::OK() : IOStatus::IOError("the list of files is not open");
   const rocksdb::IOOptions io;
-  // A file that is only truncated keeps its place, and what is written next would be behind a gap.
+  // Reopened, because truncating an open file does not move its write position: the next line would follow a gap.
   std::unique_ptr<rocksdb::FSWritableFile> file;
   IOStatus status = files_->ReopenWritableFile(path_.string(), rocksdb::FileOptions(), &file, nullptr);
   if (status.ok()) status = file->Truncate(*torn_at_, io, nullptr);

@@ -87,14 +87,14 @@ class FileList {
   class Lines;
   rocksdb::IOStatus replace(const Lines& lines);
   rocksdb::IOStatus append(std::string_view line, bool sync);
-  /// Removes what a failed append left of a line.
+  /// Makes the file ready for an append: removes the part of a line that a failed append may have written.
   rocksdb::IOStatus open_to_append();
 
   const std::shared_ptr<rocksdb::FileSystem> files_;
   const std::filesystem::path path_;
   std::mutex mutex_;
   std::unique_ptr<rocksdb::FSWritableFile> file_;
-  /// Where a line begins of which an append may have written a part.
+  /// The offset of a line of which a failed append may have written a part.
   std::optional<std::uint64_t> torn_at_;
   std::uint64_t chain_ = 0;
   std::string newest_log_;

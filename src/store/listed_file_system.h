@@ -41,7 +41,7 @@ class ListedFileSystem final : public OptionlessFileSystem {
                                rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
-  /// RocksDB 7.8 looks for logs in an archive, which none of ours go to, and fails an assertion where it cannot.
+  /// RocksDB 7.8 looks for an archive of logs, which Stator never has, and fails an assertion if that look-up fails.
   rocksdb::IOStatus FileExists(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus LockFile(const std::string& path, const rocksdb::IOOptions& options, rocksdb::FileLock** lock,

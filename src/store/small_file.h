@@ -11,7 +11,7 @@ namespace stator::store {
 /// Returns the file's text, at most its first `max_bytes`; nullopt if it cannot be read.
 std::optional<std::string> read_small_file(const std::filesystem::path& path, std::size_t max_bytes = 64 * 1024);
 
-/// The same; nullopt only where there is no such file. Throws std::filesystem::filesystem_error where it cannot be
+/// The same, but nullopt only if the file does not exist. Throws std::filesystem::filesystem_error if it cannot be
 /// read.
 std::optional<std::string> read_if_there(const std::filesystem::path& path, std::size_t max_bytes = 64 * 1024);
 

@@ -166,9 +166,9 @@ class Store {
   /// The same, but does not wait for the disk: the write survives the death of the process, but a power loss only if a
   /// synced write follows it. For background work that can be repeated. Writes reach the disk in call order.
   void write_unsynced(Batch& batch);
-  /// Throws StoreError while the log takes no writes, as one in it has failed. That one is not to be seen, but if the
-  /// process ends now, the next start may find it in the log. So whoever answers a write without storing anything, as
-  /// there is nothing to change, asks this first: the answer would not hold.
+  /// Throws StoreError while the log accepts no writes because a write to it has failed. Readers do not see that write,
+  /// but if the process ends, the next start may find it in the log. Call this before acknowledging a write that stores
+  /// nothing because it changes nothing: after such a start the acknowledgement could be wrong.
   void check_log() const;
   /// A view of the state after all writes that have returned.
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const;

@@ -43,7 +43,7 @@ class FileReader final : public engine::BucketReader {
     if (file_.open(file, std::ios::in | std::ios::binary) == nullptr)
       throw std::system_error(errno, std::generic_category(), "cannot read " + file);
   }
-  /// The first bytes, which `read` gives again: a pipe cannot be read anew. To be called before it.
+  /// Returns the first bytes; `read` returns them again, because a pipe cannot be reopened. Call this before `read`.
   std::string_view begin(std::size_t bytes) {
     begin_.resize(bytes);
     begin_.resize(static_cast<std::size_t>(file_.sgetn(begin_.data(), static_cast<std::streamsize>(bytes))));
@@ -61,7 +61,7 @@ class FileReader final : public engine::BucketReader {
  private:
   std::filebuf file_;
   std::string begin_;
-  std::size_t begun_ = 0;  // of these, handed out
+  std::size_t begun_ = 0;  // how many of them `read` has returned
 };
 
 class CompressedReader : public std::streambuf {

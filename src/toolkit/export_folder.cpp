@@ -17,12 +17,12 @@ constexpr const char* kManifest = "manifest-files.json";
 
 constexpr const char* kAllExports = "AWSDynamoDB";
 
-/// Whether it has that name, also as "." or with a slash behind it.
+/// Whether the folder is named AWSDynamoDB, even if the path is "." or ends in a slash.
 bool holds_all_exports(const fs::path& folder) {
   return fs::absolute(folder / "").lexically_normal().parent_path().filename() == kAllExports;
 }
 
-/// Beside the folders of exports there is a data/ with the files of all incremental ones.
+/// AWSDynamoDB itself is not an export, although its data/ has the files of all incremental exports.
 bool is_export(const fs::path& folder) {
   return fs::exists(folder / kManifest) || (fs::is_directory(folder / "data") && !holds_all_exports(folder));
 }
@@ -57,7 +57,8 @@ std::vector<fs::path> files_of_manifest(const fs::path& folder) {
       // reported below
     }
     if (key.empty()) throw std::runtime_error((folder / kManifest).string() + " names no dataFileS3Key in each line");
-    // The key is the file's place in the bucket, prefix included. Of an incremental export it is beside its folder.
+    // The key is the file's path in the bucket, including the prefix. The data files of an incremental export are in
+    // ../data.
     fs::path file = folder / "data" / fs::path(key).filename();
     if (const fs::path beside = folder / ".." / "data" / file.filename(); !fs::exists(file) && fs::exists(beside))
       file = beside;

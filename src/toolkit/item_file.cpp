@@ -169,7 +169,7 @@ class TypedCsvOutput : public ItemOutput {
   std::unique_ptr<std::FILE, Closer> spool_;
 };
 
-/// As the database's own exports have them.
+/// Writes Ion as the database's own exports do.
 class IonOutput : public ItemOutput {
  public:
   explicit IonOutput(std::ostream& out) : out_(out) {}
@@ -193,10 +193,10 @@ class IonOutput : public ItemOutput {
 
 constexpr const char* kOtherEncoding =
     " (what is Windows-1252 or Latin-1 is converted by iconv -f WINDOWS-1252 -t UTF-8)";
-/// The first four bytes of Ion text with a version marker, as AWS's exports have it.
+/// The first four bytes of Ion text that begins with a version marker, as in AWS's exports.
 constexpr std::string_view kIonSign = "$ion";
 
-/// The first four bytes, which stay to be read; fewer where there are no more.
+/// Returns the first four bytes without consuming them; empty if the stream's buffer has fewer.
 std::string first_bytes(std::istream& in) {
   std::streambuf& buffer = *in.rdbuf();
   std::string first(4, '\0');
@@ -470,7 +470,7 @@ class TypedCsvReader : public ItemFileReader {
   std::vector<KeyColumn> columns_;
 };
 
-/// Hands the stream to the reader that ImportTable has for Ion.
+/// Adapts the stream to the Ion reader of ImportTable.
 class IonBytes final : public engine::BucketReader {
  public:
   explicit IonBytes(std::istream& in) : in_(*in.rdbuf()) {}
@@ -478,7 +478,7 @@ class IonBytes final : public engine::BucketReader {
     try {
       return static_cast<std::size_t>(in_.sgetn(buffer, static_cast<std::streamsize>(capacity)));
     } catch (const DamagedFile& error) {
-      // The records before it are read.
+      // An InputError, so that the records before the damage are still read.
       throw engine::InputError(error.what());
     }
   }
@@ -522,7 +522,7 @@ class IonReader : public ItemFileReader {
 
   const TableInfo& table_;
   std::unique_ptr<engine::RecordReader> records_;
-  std::uint64_t lines_before_ = 0;  // where the reading was resumed
+  std::uint64_t lines_before_ = 0;  // the lines before the point from which the import resumed
 };
 
 }  // namespace

@@ -17,18 +17,18 @@
 namespace stator::toolkit {
 
 enum class FileFormat : std::uint8_t {
-  kPlain,    // plain JSON (plain_json.h), an item a line; read also as documents (json_documents.h)
-  kDdbJson,  // wire JSON, as kPlain; read also as AWS exports it, {"Item":{…}}, and in requests, {"PutRequest":…}
-  kAnyJson,  // for reading: one of the two, as the first item shows, or Ion, as the file's first bytes show
+  kPlain,    // plain JSON (plain_json.h), one item per line; also reads documents (json_documents.h)
+  kDdbJson,  // like kPlain, in wire JSON; also reads AWS's exports, {"Item":{…}}, and requests, {"PutRequest":…}
+  kAnyJson,  // for reading: the first item shows which of the two it is; the first bytes show whether it is Ion
   kCsv,      // CSV with typed columns: "name:S", "total:N", "tags:SS", "address:M"
   kIon,      // Amazon Ion text, as AWS exports it, {Item:{…}}
 };
 
-/// By the file's ending, one of compression apart: ".csv"; ".ion"; ".jsonl", ".ndjson", ".json" and none at all are
-/// plain JSON. nullopt where the ending says something else.
+/// The format by the file's ending, ignoring one for compression: ".csv"; ".ion"; ".jsonl", ".ndjson", ".json" and no
+/// ending are plain JSON. nullopt for other endings.
 std::optional<FileFormat> format_of_file(const std::string& file);
 
-/// Writes items; the key attributes are CSV's first columns.
+/// Makes a writer of items. In CSV, the key attributes are the first columns.
 std::unique_ptr<ItemOutput> make_file_output(FileFormat format, std::ostream& out, const TableInfo& table);
 
 /// Reads items one by one.

@@ -35,9 +35,9 @@ struct ModelSource {
   std::string time_to_live_attribute;
 };
 
-/// From a file's text: DescribeTable's reply or its `Table` member, a CreateTable request, a CloudFormation template or
-/// a NoSQL Workbench data model (each of its tables), a OneTable schema (which names no table: `name`). Throws
-/// std::runtime_error that says what was expected.
+/// Reads the tables in a file's text: DescribeTable's reply or its `Table` member, a CreateTable request, a
+/// CloudFormation template or NoSQL Workbench data model (all its tables), or a OneTable schema (which has no table
+/// name; `name` is used). Throws std::runtime_error with a message about what was expected.
 std::vector<ModelSource> read_model_sources(std::string_view text, const std::string& name);
 
 /// A table described in a few words.

@@ -21,7 +21,7 @@ std::string name_of(const json::Value& properties, std::string_view resource) {
   return name.empty() ? std::string(resource) : name;
 }
 
-/// The members are CreateTable's, but for the stream, which has no StreamEnabled.
+/// The properties are those of CreateTable, except that StreamSpecification has no StreamEnabled.
 ModelSource read_table(const json::Value& properties, std::string_view resource) {
   RequestBuilder request;
   request.text("TableName", name_of(properties, resource));
@@ -44,7 +44,7 @@ ModelSource read_table(const json::Value& properties, std::string_view resource)
   return source;
 }
 
-/// One key attribute: PrimaryKey {Name, Type}, by default a text "id".
+/// The table has one key attribute: PrimaryKey {Name, Type}, by default the string "id".
 ModelSource read_simple_table(const json::Value* properties, std::string_view resource) {
   KeyColumn key{"id", "S"};
   TableDraft draft;
@@ -55,7 +55,7 @@ ModelSource read_simple_table(const json::Value* properties, std::string_view re
       const json::Value primary = (*properties)["PrimaryKey"];
       key.name = text_of(primary, "Name");
       const std::string type = text_of(primary, "Type");
-      if (!type.empty()) key.type = type.substr(0, 1);  // String, Number, Binary
+      if (!type.empty()) key.type = type.substr(0, 1);  // from String, Number or Binary
     }
   }
   draft.partition_key = key;

@@ -1,4 +1,4 @@
-"""Two caches with a shared level under load, while the upstream, Redis and one of the caches are killed in turn, and Redis is full between. No read may be
+"""Two caches with a shared level under load, while the upstream, Redis and one of the caches are killed in turn, and Redis is full in between. No read may be
 older than what was acknowledged before it: at once through the cache that wrote, after LAG_S through the other one.
 
     STATOR_BIN=build/release/bin/stator tests/cache/chaos_test.py [SECONDS]
@@ -58,7 +58,7 @@ class Program:
 
 
 def set_memory(port, most_bytes):
-    """Redis with a limit of one byte is full, and evicts nothing unless told to; 0: no limit."""
+    """Sets the memory limit of Redis; 0: none. With one byte it is full, and by default it evicts nothing."""
     with socket.create_connection(("127.0.0.1", port), 5) as connection:
         connection.sendall(b"CONFIG SET maxmemory %d\r\n" % most_bytes)
         connection.recv(64)

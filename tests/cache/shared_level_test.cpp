@@ -686,7 +686,7 @@ TEST_F(SharedLevelTest, AServerThatTakesNoWritesIsLeftAloneAndSaysWhyOnce) {
   }
   administrator.command({"CONFIG", "SET", "maxmemory", "0"});
   EXPECT_TRUE(eventually([&] { return ask(cache, "GetItem", get) == "hit " + user("1"); }));
-  // Full while it is used.
+  // Redis becomes full while it is in use.
   administrator.command({"CONFIG", "SET", "maxmemory", "1"});
   ask(cache, "PutItem", put("2"));
   EXPECT_TRUE(eventually([&] {

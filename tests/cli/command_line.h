@@ -43,7 +43,8 @@ inline Outcome run_line(const std::vector<std::string>& arguments, const std::st
   return outcome;
 }
 
-/// Each test has a folder of its own, and nothing of the environment of whoever runs the tests or of the test before.
+/// Each test gets an empty folder, and no environment variables from the caller or an earlier test that change
+/// commands.
 class CommandTest : public ::testing::Test {
  protected:
   CommandTest() { clear_environment(); }

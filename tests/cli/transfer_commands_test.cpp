@@ -382,7 +382,7 @@ TEST_F(TransferCommands, AmazonIonIsWrittenAndReadWithoutLoss) {
   }
   const std::string text = read("out.ion");
   EXPECT_TRUE(text.starts_with("$ion_1_0 {Item:{")) << text;
-  // Of standard input, and of a file that its name says nothing of, the beginning shows it.
+  // Ion is recognised by its first bytes on standard input and in a file without an ending.
   write("items", text);
   for (const std::vector<std::string>& words : {std::vector<std::string>{"import", "every", path("items")},
                                                 {"import", "every"},
@@ -391,7 +391,7 @@ TEST_F(TransferCommands, AmazonIonIsWrittenAndReadWithoutLoss) {
     EXPECT_EQ(stator(words, words.size() == 3 ? "" : text).err, "imported 3 items into table every\n");
     EXPECT_EQ(checksum("every"), before);
   }
-  // A folder of AWS.
+  // The folder of an AWS export.
   const std::string there = "ion/AWSDynamoDB/01693685827463-2d8752fd/";
   fs::create_directories(path(there + "data"));
   fs::copy_file(path("out.ion.gz"), path(there + "data/one.ion.gz"));
@@ -402,7 +402,8 @@ TEST_F(TransferCommands, AmazonIonIsWrittenAndReadWithoutLoss) {
 }
 
 TEST_F(TransferCommands, ChangesOfAnIncrementalExportArePutAndDeleted) {
-  // Of new and old images, and of new images alone; b is changed, c deleted, d made and deleted again.
+  // As in exports of new and old images, and of new images only. b is changed, c is deleted, d is created and deleted
+  // again.
   const std::string json =
       R"({"Metadata":{"WriteTimestampMicros":{"N":"1"}},"Keys":{"pk":{"S":"b"},"n":{"N":"2"}},)"
       R"("NewImage":{"pk":{"S":"b"},"n":{"N":"2"},"Item":{"M":{}}},"OldImage":{"pk":{"S":"b"},"n":{"N":"2"}}})"
@@ -443,7 +444,7 @@ TEST_F(TransferCommands, ChangesOfAnIncrementalExportArePutAndDeleted) {
     for (const char* key : {"b", "c", "d"}) items += stator({"query", "every", key, "--output", "jsonl", "-q"}).out;
     EXPECT_EQ(items, "{\"pk\":\"a\",\"n\":1}\n{\"pk\":\"b\",\"n\":2,\"Item\":{}}\n") << words.back() << text;
   }
-  // The data/ beside the exports is none itself.
+  // The data/ beside the exports is not an export.
   EXPECT_NE(stator({"import", "every", path("bucket/prefix")}).err.find("holds 2 exports"), std::string::npos);
   EXPECT_NE(stator({"import", "every", path(there)}).err.find("holds 2 exports"), std::string::npos);
   const Outcome bad = stator({"import", "every"}, R"({"Metadata":{},"Keys":{"pk":{"S":"a"}}})");

@@ -211,7 +211,7 @@ TEST(JobRunner, AJobMayAddAnother) {
   EXPECT_TRUE(wait_until([&] { return ran.load(); }));
 }
 
-/// Of how many jobs no end has come.
+/// The number of jobs that have not ended.
 std::ptrdiff_t unfinished(const LoggedRunner& logged) {
   return std::ranges::count_if(logged.runner.list(), [](const JobInfo& job) { return job.state != JobState::kEnded; });
 }

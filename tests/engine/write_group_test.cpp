@@ -170,7 +170,7 @@ TEST_F(WritesInAGroup, ADiskThatFailsFailsAllOfThem) {
   EXPECT_EQ(engine_->counts(*table_).table.items, 1U);
 }
 
-/// The next start may find in the log what was refused.
+/// After a restart, the log may contain the writes that were refused.
 TEST_F(WritesInAGroup, AWriteThatChangesNothingIsRefusedAsLongAsOthersAre) {
   put(*engine_, table_, wire("old", "1"));
   files_->set_rule([](FaultyFileSystem::Operation operation, const std::string& path) {

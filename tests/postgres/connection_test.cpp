@@ -39,7 +39,7 @@ TEST(Connection, GivesOneValueOrSaysWhyNot) {
   EXPECT_EQ(error_of([&] { connection.value("SELECT generate_series(1, 2)"); }).kind(), ErrorKind::kUsage);
 }
 
-/// All rows as JSON objects, one a line.
+/// All rows as JSON objects, one per line.
 std::string rows_as_json(Connection& connection, std::string_view sql) {
   const Result result = connection.execute(sql);
   std::string lines;

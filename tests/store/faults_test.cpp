@@ -300,7 +300,7 @@ TEST_F(Faults, TheListOfFilesGoesOnBehindTheLineThatAFullDiskHasCut) {
     ASSERT_TRUE(works_again());
     store_->flush();
     put(*store_, "b", "2");
-    // As a kill leaves it.
+    // As after a kill: the store cannot be closed properly.
     files_->power_off_after(1);
     store_.reset();
     files_ = std::make_shared<FaultyFileSystem>();
@@ -343,7 +343,7 @@ TEST_F(Faults, AWriteThatFailedInAnErrorThatIsOverBeginsNoOther) {
   database.open(options, "/database", false, "the database");
   BackgroundErrors& errors = database.errors();
   const IOStatus failed = IOStatus::IOError("Input/output error");
-  // Of two writes at the same time, one is told late.
+  // Two writes fail at the same time; the second failure is reported after the recovery.
   const std::uint64_t before = errors.recoveries();
   errors.on_write_failed(failed, before);
   EXPECT_EQ(errors.failures().count, 1U);
@@ -379,7 +379,7 @@ TEST_F(Faults, AFileThatCannotBeReadIsNamedAndNotTakenForDamage) {
   EXPECT_EQ(get(*store_, "a"), "1");
 }
 
-/// Its place in RocksDB's queue of writers would never be free again.
+/// Without that, the write would block RocksDB's queue of writers for ever.
 TEST_F(Faults, AWriteThatThrowsEndsTheProcess) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   files_->set_rule([](Operation operation, const std::string& path) {

@@ -5,7 +5,7 @@
 
 #include "store/store.h"
 
-/// Single rows of a store.
+/// Helpers that write and read single rows of a store.
 namespace stator::store {
 
 inline void put(Store& store, std::string_view key, std::string_view value) {
@@ -14,7 +14,7 @@ inline void put(Store& store, std::string_view key, std::string_view value) {
   store.write(batch);
 }
 
-/// "(absent)" where there is no such row.
+/// Returns "(absent)" if the row does not exist.
 inline std::string get(const Store& store, std::string_view key) {
   std::string value;
   return store.get(key, value) ? value : "(absent)";

@@ -53,7 +53,7 @@ class FaultyFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
     IOStatus status = system_.begin(Operation::kAppend, path_);
     if (!status.ok()) return status;
-    // A disk that becomes full takes what it has room for.
+    // A disk that becomes full still writes the bytes that fit.
     const rocksdb::Slice taken(data.data(), system_.take_room(data.size()));
     status = FSWritableFileOwnerWrapper::Append(taken, options, debug);
     if (status.ok()) system_.on_appended(path_, taken.size());

@@ -73,7 +73,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   };
   rocksdb::IOStatus begin(Operation operation, const std::string& path);
   rocksdb::IOStatus look(const std::string& path) const;
-  /// How many of the bytes there is room for.
+  /// Reserves room for up to `bytes`; returns how many fit.
   std::size_t take_room(std::size_t bytes);
   void on_appended(const std::string& path, std::uint64_t bytes);
   void on_synced(const std::string& path);

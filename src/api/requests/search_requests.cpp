@@ -23,8 +23,8 @@ std::size_t read_top_k(const Members& request) {
   return static_cast<std::size_t>(top_k);
 }
 
-/// An element of the SearchVector. An N that is no number becomes NULL: whatever is no 32-bit number is told in one
-/// sentence, and behind what is wrong with the table and the index.
+/// Reads an element of the SearchVector. An N that is not a number becomes NULL: all elements that are not 32-bit
+/// numbers get the same error, which comes after the errors about the table and the index.
 core::AttributeValue read_element(const json::Value& wire) {
   try {
     return json::read_value(wire);

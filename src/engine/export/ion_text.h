@@ -5,7 +5,7 @@
 #include <string_view>
 
 /// Items as Amazon Ion text, as in the service's exports: strings, booleans, decimals, blobs, nulls, lists and structs;
-/// sets are lists with an annotation ($dynamodb_SS, $dynamodb_NS, $dynamodb_BS). Spelled as by ion-java's writer.
+/// sets are lists with an annotation ($dynamodb_SS, $dynamodb_NS, $dynamodb_BS). Formatted like the output of ion-java.
 /// Source: Developer Guide, "DynamoDB table export output format".
 namespace stator::engine {
 

@@ -19,7 +19,7 @@ struct NoIon {
 
 constexpr std::size_t kMaxDepth = 64;
 
-/// The members of a record that are structs of attributes.
+/// The members of a record whose values are structs of attributes.
 constexpr std::array<std::string_view, 5> kMembersOfAttributes = {"Item", "ExpressionAttributeValues", "Keys",
                                                                   "NewImage", "OldImage"};
 
@@ -56,7 +56,7 @@ class IonText {
     }
   }
 
-  /// A struct with the member Item and others; or a change of an incremental export, Record:{Keys:{…},NewImage:{…}}.
+  /// Reads a struct with Item and other members, or a change of an incremental export: Record:{Keys:{…},NewImage:{…}}.
   void read_record(std::string& out) {
     if (next_char() != '{' || peek(1) == '{') throw NoIon{"a struct was expected"};
     json::ObjectWriter record(out);

@@ -11,7 +11,7 @@ std::uint64_t count_line_ends(std::string_view text) {
 
 }  // namespace
 
-/// Moves the position behind `text`.
+/// Moves the position past `text`.
 void RecordReader::pass(std::string_view text) {
   position_ += text.size();
   line_ends_ += count_line_ends(text);

@@ -33,9 +33,9 @@ class RecordReader {
   bool read(InputRecord& record);
   /// The length of the decompressed text of the records so far: the position to continue from after a restart.
   [[nodiscard]] std::uint64_t position() const { return position_; }
-  /// The line ends before that position, of what was read here.
+  /// The number of line ends that this reader has read before `position()`.
   [[nodiscard]] std::uint64_t line_ends() const { return line_ends_; }
-  /// The line ends before the last record, or before what ends the reading.
+  /// The number of line ends before the last record, or before the fault that ended the reading.
   [[nodiscard]] std::uint64_t line_ends_before_record() const { return line_ends_before_record_; }
   /// Whether the reader is at its end, regular or not.
   [[nodiscard]] bool ended() const { return ended_; }
@@ -54,7 +54,7 @@ class RecordReader {
     What what = What::kEnd;
     /// The length of the record; for kMore, how much of the text is no longer needed.
     std::size_t bytes = 0;
-    /// Where the record begins; for kGarbage, where the fault is.
+    /// The offset at which the record begins; for kGarbage, the offset of the fault.
     std::size_t begin = 0;
   };
   /// `at_end`: no more text follows; then the result must not be kMore.

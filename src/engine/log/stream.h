@@ -79,7 +79,7 @@ class Stream {
   [[nodiscard]] PendingLogNumber assign_number(std::string_view encoded_item_key, std::int64_t now_ms);
   /// A number such that all records of the slot with smaller numbers were committed or never will be.
   [[nodiscard]] LogNumber committed_before(std::uint32_t slot) const;
-  /// A number greater than those of all records of the shard whose writes have returned. Throws
+  /// A number greater than the numbers of all records of the shard whose writes have returned. Throws
   /// ResourceNotFoundException.
   [[nodiscard]] LogNumber end_of_shard(std::uint32_t shard) const;
 

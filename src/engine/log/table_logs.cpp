@@ -11,7 +11,7 @@
 namespace stator::engine {
 namespace {
 
-/// Calls `visit(days, since_ms)` for each region's recovery.
+/// Calls `visit(days, since_ms)` with each region's settings for point-in-time recovery.
 template <class Visit>
 void for_each_recovery(Table& table, const Visit& visit) {
   visit(table.recovery_days, table.recovery_since_ms);

@@ -12,13 +12,13 @@
 
 namespace stator::engine {
 
-/// The logs of changes that tables have by their settings: that of a stream, of point-in-time recovery, and of each
-/// Kinesis destination. Where a setting changes, a log begins or ends in two steps: `replace_…` on the new version of
-/// the table, whose batch gets the log's row, and `on_published` when that version is stored and published. For one
-/// thread at a time.
+/// The change logs that tables have because of their settings: for a stream, for point-in-time recovery, and for each
+/// Kinesis destination. If a setting changes, a log begins or ends in two steps: `replace_…` changes the new version of
+/// the table and adds the log's row to its batch; `on_published` is called when that version is stored and published.
+/// For one thread at a time.
 class TableLogs {
  public:
-  /// `delivers`: somebody sends changes to Kinesis streams; without that no new log is made for them.
+  /// `delivers`: changes are delivered to Kinesis streams; if false, no new logs are made for them.
   TableLogs(store::Store& store, Stripes& stripes, ChangeLog& change_log, const core::Clock& clock, Spaces& spaces,
             bool delivers)
       : store_(store),
@@ -28,23 +28,24 @@ class TableLogs {
         spaces_(spaces),
         delivers_(delivers) {}
 
-  /// Gives the table, as its row was read, the logs whose spaces it names. Throws std::runtime_error where one is
-  /// missing.
+  /// Sets the logs of a table that was read from its row, which names their spaces. Throws std::runtime_error if one
+  /// is missing.
   void find_all(Table& table) const;
 
-  /// Begins a stream, or lets go of one, where the view type says other than `before` had.
+  /// Begins a stream if only `table`'s settings ask for one; removes it from `table` if only `before` has one.
   void replace_stream(Table& table, const Table& before, store::Batch& batch);
-  /// The same for the log of point-in-time recovery, by the days of all regions, and for those of Kinesis destinations.
+  /// The same for the log of point-in-time recovery, which depends on the settings of all regions, and for the logs of
+  /// Kinesis destinations.
   void replace_others(Table& table, const Table& before, store::Batch& batch);
-  /// Takes the logs into use that `table` has and `before` had not, and ends the others when no write knows them any
-  /// more. Where recovery has begun, returns the version of the table to store next, which says since when.
+  /// Starts the logs that only `table` has, and ends those that only `before` has, after the writes that use them. If
+  /// recovery has begun, returns the version of the table to store next, which contains the time of the beginning.
   [[nodiscard]] std::optional<Table> on_published(const Table& table, const Table& before);
 
-  /// Sets how long the log for recovery keeps its records to the table's days.
+  /// Sets the retention of the recovery log to the days of the table's settings.
   void keep_recovery_days(const Table& table);
-  /// Ends the logs of a table that is gone. No write that knows them may be running.
+  /// Ends the logs of a deleted table. No running write may use them.
   void end_all(const Table& table);
-  /// Ends those that are in none of the tables, as these went without them.
+  /// Ends the logs that none of the tables uses: their tables were deleted without them.
   void end_others(const std::vector<std::shared_ptr<const Table>>& tables);
 
  private:
