@@ -264,7 +264,7 @@ void SharedLevel::keep(const std::vector<Kept>& all) {
 
 void SharedLevel::tell_full() {
   if (full_told_.exchange(true)) return;
-  core::log(options_.log, core::LogLevel::kWarning, "the shared level is full (OOM): it keeps nothing new");
+  core::log(options_.log, core::LogLevel::kWarning, "the shared level is full (OOM): it stores nothing new");
 }
 
 void SharedLevel::keep(const Place& place, const Tokens& tokens, const Value& value, std::int64_t lifetime_ms,

@@ -54,8 +54,8 @@ toolkit::FileFormat export_format(const std::string& name, const std::string& fi
                              ".gz");
   if (const auto format = file_format(name, file)) return *format;
   throw toolkit::WordError(file +
-                           ": which format? --format jsonl, ddb-json, csv or ion; or a name that ends in .jsonl, .csv "
-                           "or .ion");
+                           ": unknown format; use --format jsonl, ddb-json, csv or ion, or a name that ends in .jsonl, "
+                           ".csv or .ion");
 }
 
 CLI::Option* add_format(CLI::App& command, std::string& format) {
@@ -425,7 +425,8 @@ class Import {
     if (session_.quiet) return;
     *session_.err << "imported " << counted(written(), "item") << " into table " << table_.name;
     if (earlier_items_ > 0) *session_.err << ", " << earlier_items_ << " of them earlier";
-    if (deletions_ > 0) *session_.err << ", " << counted(deletions_, "deletion") << " among them";
+    if (deletions_ > 0)
+      *session_.err << ", " << deletions_ << (deletions_ == 1 ? " of them a deletion" : " of them deletions");
     if (bad_ > 0) *session_.err << ", " << counted(bad_, "bad item") << " left out";
     *session_.err << "\n";
   }
@@ -660,7 +661,7 @@ void add_file_commands(CLI::App& root, Session& session) {
       "Example: stator export shop shop.csv");
   export_command->callback([exporting, &session] {
     if (session.output != OutputFormat::kHuman)
-      throw toolkit::WordError("export takes --format jsonl, ddb-json, csv or ion, and no --output");
+      throw toolkit::WordError("export takes --format jsonl, ddb-json, csv or ion instead of --output");
     Export(session, *exporting).run();
   });
 

@@ -79,10 +79,10 @@ void add_snapshot_command(CLI::App& root, Session& session) {
       "database as for a small one. Snapshots are in the data directory, or in the memory of a server with "
       "--in-memory.\n"
       "Example: stator snapshot save before-the-test");
-  add_change(*snapshot, session, "save", "Save the database, in the place of an earlier snapshot of that name", "saved",
+  add_change(*snapshot, session, "save", "Save the database, replacing an earlier snapshot of that name", "saved",
              save);
-  add_change(*snapshot, session, "restore", "Make the database what a snapshot holds", "restored", restore);
-  add_change(*snapshot, session, "drop", "Forget a snapshot", "dropped", drop_snapshot);
+  add_change(*snapshot, session, "restore", "Restore the database from a snapshot", "restored", restore);
+  add_change(*snapshot, session, "drop", "Delete a snapshot", "dropped", drop_snapshot);
   CLI::App* const list_command = snapshot->add_subcommand("list", "List the snapshots");
   list_command->footer("Example: stator snapshot list --output json");
   list_command->callback([&session] { list(session); });

@@ -99,7 +99,7 @@ class CompressedReader : public std::streambuf {
   void open() {
     auto reader = std::make_unique<FileReader>(file_);
     if (reader->begin(ending_.sign.size()) != ending_.sign)
-      throw std::runtime_error(file_ + " is not compressed with " + ending_.name + ", as its name says");
+      throw std::runtime_error(file_ + " is not compressed with " + ending_.name + ", although its name says so");
     stream_ = std::make_unique<engine::InputStream>(std::move(reader), ending_.compression);
     setg(nullptr, nullptr, nullptr);
     read_ = 0;

@@ -21,7 +21,7 @@ bool is_gzip_name(const std::string& file);
 std::string without_compressed_ending(const std::string& file);
 
 /// Opens a file with such a name for reading. Positions are those in the uncompressed text. Throws std::runtime_error
-/// if it cannot be opened or is not compressed as its name says; reading from the buffer throws DamagedFile.
+/// if it cannot be opened or is not compressed although its name says so; reading from the buffer throws DamagedFile.
 std::unique_ptr<std::istream> open_compressed(const std::string& file);
 
 /// Compresses what is written to it into `out` with gzip, and writes the rest when it is destroyed. A flush ends a

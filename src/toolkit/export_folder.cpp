@@ -56,7 +56,7 @@ std::vector<fs::path> files_of_manifest(const fs::path& folder) {
     } catch (const std::exception&) {
       // reported below
     }
-    if (key.empty()) throw std::runtime_error((folder / kManifest).string() + " names no dataFileS3Key in each line");
+    if (key.empty()) throw std::runtime_error((folder / kManifest).string() + " has a line without dataFileS3Key");
     // The key is the file's path in the bucket, including the prefix. The data files of an incremental export are in
     // ../data.
     fs::path file = folder / "data" / fs::path(key).filename();

@@ -191,8 +191,7 @@ class IonOutput : public ItemOutput {
 
 // --- reading -------------------------------------------------------------------------------------------------------
 
-constexpr const char* kOtherEncoding =
-    " (what is Windows-1252 or Latin-1 is converted by iconv -f WINDOWS-1252 -t UTF-8)";
+constexpr const char* kOtherEncoding = " (to convert Windows-1252 or Latin-1: iconv -f WINDOWS-1252 -t UTF-8)";
 /// The first four bytes of Ion text that begins with a version marker, as in AWS's exports.
 constexpr std::string_view kIonSign = "$ion";
 
@@ -222,9 +221,9 @@ void refuse_other_files(std::string_view first) {
            "compressed with zstd, and its name does not end in .zst (zstd -dc FILE | stator import TABLE)"},
       Sign{"BZh"sv, "compressed with bzip2 (bzip2 -dc FILE | stator import TABLE)"},
       Sign{"\xFD\x37\x7A\x58"sv, "compressed with xz (xz -dc FILE | stator import TABLE)"},
-      Sign{"PK\x03\x04"sv, "a ZIP archive, as the files of spreadsheets are, which can be saved as CSV"},
-      Sign{"PAR1"sv, "Parquet, which other programs make CSV or JSON of"},
-      Sign{"\xE0\x01\x00\xEA"sv, "Amazon Ion in its binary form, which other programs make text of"},
+      Sign{"PK\x03\x04"sv, "a ZIP archive; if it is a spreadsheet, save it as CSV"},
+      Sign{"PAR1"sv, "Parquet; convert it to CSV or JSON first"},
+      Sign{"\xE0\x01\x00\xEA"sv, "Amazon Ion in binary form; convert it to Ion text first"},
       Sign{"\xFF\xFE\x00\x00"sv, "UTF-32 (iconv -f UTF-32 -t UTF-8 FILE | stator import TABLE)"},
       Sign{"\x00\x00\xFE\xFF"sv, "UTF-32 (iconv -f UTF-32 -t UTF-8 FILE | stator import TABLE)"},
       Sign{"\xFF\xFE"sv, "UTF-16 (iconv -f UTF-16 -t UTF-8 FILE | stator import TABLE)"},
@@ -440,7 +439,7 @@ class TypedCsvReader : public ItemFileReader {
     const auto fail = [&](const std::string& why) {
       throw BadItem(reader_.line(), "column " + column.name + ": " + why);
     };
-    if (!core::is_utf8(text)) fail(std::string("no UTF-8") + kOtherEncoding);
+    if (!core::is_utf8(text)) fail(std::string("not UTF-8") + kOtherEncoding);
     try {
       if (column.type == "S" || column.type == "N" || column.type == "B") return key_value(column, text, "column");
       if (column.type == "BOOL") {
@@ -499,7 +498,7 @@ class IonReader : public ItemFileReader {
       return change_of_record(table_, record.json, item_line());
     } catch (const core::ApiError& error) {
       const bool is_text = core::is_utf8(record.json);
-      throw BadItem(item_line(), is_text ? error.message : std::string("no UTF-8") + kOtherEncoding);
+      throw BadItem(item_line(), is_text ? error.message : std::string("not UTF-8") + kOtherEncoding);
     }
   }
 
@@ -569,7 +568,7 @@ std::unique_ptr<ItemFileReader> make_file_reader(FileFormat format, std::istream
   refuse_other_files(first);
   if (format == FileFormat::kIon || (format == FileFormat::kAnyJson && first == kIonSign))
     return std::make_unique<IonReader>(in, table);
-  if (first == kIonSign) throw BadItem(1, "this is Amazon Ion, which --format ion reads", true);
+  if (first == kIonSign) throw BadItem(1, "this is Amazon Ion; read it with --format ion", true);
   if (format == FileFormat::kCsv) return std::make_unique<TypedCsvReader>(in, table);
   std::optional<bool> plain;
   if (format != FileFormat::kAnyJson) plain = format == FileFormat::kPlain;

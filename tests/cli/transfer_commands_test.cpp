@@ -306,12 +306,12 @@ TEST_F(TransferCommands, TheRestOfABadLineIsNoItem) {
 
 TEST_F(TransferCommands, AnExportIsOfAFormatThatItsFileNames) {
   ASSERT_EQ(stator({"import", "every"}, "{\"pk\":\"a\",\"n\":1}\n").code, 0);
-  for (const char* name : {"out.xml", "out.xml.gz", "out.ion", "out.JSONL"}) {
+  for (const char* name : {"out.xml", "out.xml.gz", "out.parquet", "out.JSONL"}) {
     const Outcome outcome = stator({"export", "every", path(name)});
     EXPECT_EQ(outcome.code, 2) << name;
     EXPECT_EQ(outcome.err, "stator: " + path(name) +
-                               ": which format? --format jsonl, ddb-json or csv; or a name that ends in .jsonl or "
-                               ".csv\n");
+                               ": unknown format; use --format jsonl, ddb-json, csv or ion, or a name that ends in "
+                               ".jsonl, .csv or .ion\n");
     EXPECT_FALSE(fs::exists(path(name)));
   }
   EXPECT_EQ(stator({"export", "every", path("out.xml"), "--format", "csv"}).code, 0);
@@ -330,7 +330,8 @@ TEST_F(TransferCommands, ANameThatEndsInGzIsOfACompressedFile) {
     write("plain.jsonl.gz", text);
     const Outcome outcome = stator({"import", "every", path("plain.jsonl.gz")});
     EXPECT_EQ(outcome.code, 1);
-    EXPECT_EQ(outcome.err, "stator: " + path("plain.jsonl.gz") + " is not compressed with gzip, as its name says\n");
+    EXPECT_EQ(outcome.err,
+              "stator: " + path("plain.jsonl.gz") + " is not compressed with gzip, although its name says so\n");
   }
 }
 
@@ -358,7 +359,7 @@ TEST_F(TransferCommands, FilesThatAreNoTextInUtf8AreToldAsWhatTheyAre) {
       {"BZh91AY", "compressed with bzip2"},
       {std::string("\xFD\x37zXZ\0", 6), "compressed with xz"},
       {"PAR1more", "Parquet"},
-      {std::string("\xE0\x01\0\xEA", 4), "Amazon Ion in its binary form"},
+      {std::string("\xE0\x01\0\xEA", 4), "Amazon Ion in binary form"},
   };
   for (const auto& [text, what] : files) {
     for (const char* name : {"file.jsonl", "file.csv"}) {
@@ -439,7 +440,7 @@ TEST_F(TransferCommands, ChangesOfAnIncrementalExportArePutAndDeleted) {
     ASSERT_EQ(
         stator({"import", "every"}, "{\"pk\":\"a\",\"n\":1}\n{\"pk\":\"b\",\"n\":2}\n{\"pk\":\"c\",\"n\":3}\n").code,
         0);
-    EXPECT_EQ(stator(words, text).err, "imported 3 items into table every, 2 deletions among them\n");
+    EXPECT_EQ(stator(words, text).err, "imported 3 items into table every, 2 of them deletions\n");
     std::string items = stator({"query", "every", "a", "--output", "jsonl", "-q"}).out;
     for (const char* key : {"b", "c", "d"}) items += stator({"query", "every", key, "--output", "jsonl", "-q"}).out;
     EXPECT_EQ(items, "{\"pk\":\"a\",\"n\":1}\n{\"pk\":\"b\",\"n\":2,\"Item\":{}}\n") << words.back() << text;
@@ -463,7 +464,7 @@ TEST_F(TransferCommands, FaultsOfIonAreNamedByTheirLine) {
       {good + "{Item:{pk:\"b\",n:1.,f:1e0}}\n",
        ":2: DynamoDB has no type for Ion's float (1 item imported; --skip-bad"},
       {good + "{Item:{pk:\"b\",n:1.,s:$dynamodb_SS::[]}}\n", ":2: One or more parameter values were invalid"},
-      {good + "{Item:{pk:\"\xE9\",n:1.}}\n", ":2: no UTF-8 (what is Windows-1252"},
+      {good + "{Item:{pk:\"\xE9\",n:1.}}\n", ":2: not UTF-8 (to convert Windows-1252"},
       {good + "{Item:{\npk:\"b\",n=1}}\n", ":3: a colon was expected (1 item imported)"},
       {good + "{Item:{pk:\"b\"", ":2: the text ends within a value (1 item imported)"},
   };
@@ -474,7 +475,7 @@ TEST_F(TransferCommands, FaultsOfIonAreNamedByTheirLine) {
     EXPECT_TRUE(outcome.err.starts_with("stator: " + path("bad.ion") + row.fault)) << outcome.err << row.fault;
   }
   EXPECT_EQ(stator({"import", "every", "--format", "csv"}, good).err,
-            "stator: standard input:1: this is Amazon Ion, which --format ion reads (0 items imported)\n");
+            "stator: standard input:1: this is Amazon Ion; read it with --format ion (0 items imported)\n");
 }
 
 TEST_F(TransferCommands, WhatIsNoUtf8IsToldWithHowItIsConverted) {
@@ -499,7 +500,7 @@ TEST_F(TransferCommands, FilesCompressedWithZstdAreRead) {
                 ":3: the compressed file is damaged: the zstd data is cut off (2 items imported)\n");
   write("plain.csv.zst", "pk,n\na,1\n");
   EXPECT_EQ(stator({"import", "every", path("plain.csv.zst")}).err,
-            "stator: " + path("plain.csv.zst") + " is not compressed with zstd, as its name says\n");
+            "stator: " + path("plain.csv.zst") + " is not compressed with zstd, although its name says so\n");
   const Outcome written = stator({"export", "every", path("out.jsonl.zst")});
   EXPECT_EQ(written.code, 2);
   EXPECT_EQ(written.err,
