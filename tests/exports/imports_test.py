@@ -312,6 +312,26 @@ class ImportsTest(unittest.TestCase):
                 time.sleep(0.05)
             client.call("UpdateTable", **adds)
 
+    def test_a_bulk_put_has_read_what_is_in_the_bucket(self):
+        with StatorServer(["--in-memory"] + self.arguments[2:]) as server, Client(server.url) as client:
+            client.call("CreateTable", TableName="tab", **KEYS)
+            lines = b"".join(json.dumps({"Item": {"pk": {"S": str(n)}, "v": {"S": "x" * 1000}}}).encode() + b"\n" for n in range(500))
+            packed = gzip.compress(lines)
+            self.assertLess(len(packed) * 10, len(lines))
+            self.write("gz/1", packed)
+            self.write("gz/2", packed)
+            self.write("plain/1", lines)
+            self.write("plain/2", lines[:3000] + b"garbage\n" + lines)
+            self.write("empty/1", b"")
+            for prefix, compression, total in (("gz/", "GZIP", 2 * len(packed)), ("plain/", "NONE", 2 * len(lines) + 3008), ("empty/", "NONE", 0)):
+                started = client.call("StartBulkPutItems", TableName="tab", OutputS3Configuration={"S3Bucket": "bucket", "OutputType": ["ERROR"]},
+                                      InputS3Configuration={"S3Bucket": "bucket", "S3KeyPrefix": prefix, "InputFormat": "DYNAMODB_JSON",
+                                                            "InputCompressionType": compression})["BulkOperationDescription"]
+                self.assertNotIn("TotalInputBytes", started)
+                done = self.wait(client, "DescribeBulkOperation", "BulkOperationDescription", BulkOperationArn=started["BulkOperationArn"])
+                self.assertTrue(done["BulkOperationStatus"].startswith("COMPLETED"), done)
+                self.assertEqual((done["TotalInputBytes"], done["ProcessedInputBytes"]), (total, total), prefix)
+
     def test_a_killed_import_goes_on(self):
         count = 40000
         for file in range(4):

@@ -36,6 +36,7 @@ constexpr auto kMembers = [](auto& info, const auto& visit) {
   visit("errors", info.progress.errors);
   visit("condition_failures", info.condition_failures);
   visit("total_bytes", info.total_bytes);
+  visit("read_bytes", info.read_bytes);
   visit("put_bytes", info.put_bytes);
   visit("local_bytes", info.local_bytes);
   visit("global_bytes", info.global_bytes);

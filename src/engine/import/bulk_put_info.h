@@ -52,7 +52,9 @@ struct BulkPutInfo {
   /// `imported`: records that were put; `errors`: faulty records.
   ImportProgress progress;
   std::uint64_t condition_failures = 0;
+  /// The bytes of the objects as they are in the bucket, and how many of them were read.
   std::uint64_t total_bytes = 0;
+  std::uint64_t read_bytes = 0;
   /// The DynamoDB size of the items that were put.
   std::uint64_t put_bytes = 0;
   /// The size of their entries in each index, by name of the index.

@@ -140,6 +140,7 @@ bool BulkPutJob::put_chunk(double& units) {
       ++info.progress.processed;
       units += put_record(table, record, info, reports);
     }
+    info.read_bytes = source_->bytes_read();
     write_reports(info, reports);
     store::Batch batch;
     batch.put(bulk_put_key(info.id), bulk_put_to_json(info));

@@ -23,17 +23,20 @@ class RawBytes {
     if (at_ < end_) return true;
     at_ = 0;
     end_ = object_->read(buffer_.data(), buffer_.size());
+    bytes_read_ += end_;
     return end_ > 0;
   }
   [[nodiscard]] char* data() { return buffer_.data() + at_; }
   [[nodiscard]] std::size_t size() const { return end_ - at_; }
   void take(std::size_t count) { at_ += count; }
+  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
 
  private:
   std::unique_ptr<BucketReader> object_;
   std::vector<char> buffer_ = std::vector<char>(kBufferBytes);
   std::size_t at_ = 0;
   std::size_t end_ = 0;
+  std::uint64_t bytes_read_ = 0;
 };
 
 }  // namespace
@@ -170,5 +173,7 @@ void InputStream::skip(std::uint64_t bytes) {
     bytes -= count;
   }
 }
+
+std::uint64_t InputStream::bytes_read() const { return impl_->raw.bytes_read(); }
 
 }  // namespace stator::engine

@@ -28,6 +28,8 @@ class InputStream {
   bool append_to(std::string& text);
   /// Skips `bytes` bytes, or all that are left. Throws InputError and BucketError.
   void skip(std::uint64_t bytes);
+  /// How many bytes of the object itself were read.
+  [[nodiscard]] std::uint64_t bytes_read() const;
 
  private:
   struct Impl;

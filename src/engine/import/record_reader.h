@@ -37,6 +37,8 @@ class RecordReader {
   [[nodiscard]] std::uint64_t line_ends() const { return line_ends_; }
   /// The number of line ends before the last record, or before the fault that ended the reading.
   [[nodiscard]] std::uint64_t line_ends_before_record() const { return line_ends_before_record_; }
+  /// The number of bytes read from the object, as it is in the bucket.
+  [[nodiscard]] std::uint64_t bytes_read() const { return stream_->bytes_read(); }
   /// Whether the reader is at its end, regular or not.
   [[nodiscard]] bool ended() const { return ended_; }
 

@@ -1,5 +1,7 @@
 #include "engine/import/record_source.h"
 
+#include <algorithm>
+
 namespace stator::engine {
 namespace {
 
@@ -38,6 +40,7 @@ bool RecordSource::next(ImportProgress& progress, InputRecord& record) {
         record.json.clear();
         record.fault = error.what();
         progress.object_done = true;
+        bytes_before_ += objects_[at_].size_bytes;
         ++at_;
         return true;
       }
@@ -60,6 +63,12 @@ void RecordSource::end_object(ImportProgress& progress) {
   reader_.reset();
   bytes_before_ += objects_[at_].size_bytes;
   ++at_;
+}
+
+std::uint64_t RecordSource::bytes_read() const {
+  if (reader_ == nullptr) return bytes_before_;
+  // An object that was replaced meanwhile may be larger than the one that was listed.
+  return bytes_before_ + std::min(reader_->bytes_read(), objects_[at_].size_bytes);
 }
 
 double RecordSource::fraction() const {

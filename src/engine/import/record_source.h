@@ -24,6 +24,8 @@ class RecordSource {
   void end_object(ImportProgress& progress);
   /// The size of all objects in the bucket, before decompression.
   [[nodiscard]] std::uint64_t total_bytes() const { return total_bytes_; }
+  /// How many of these bytes were read or skipped: all of the objects before the current one, and what was read of it.
+  [[nodiscard]] std::uint64_t bytes_read() const;
   /// The share of `total_bytes` before the current object: 0 to 1.
   [[nodiscard]] double fraction() const;
 
