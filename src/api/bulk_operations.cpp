@@ -121,7 +121,8 @@ void answer(Call& call, const BulkPutInfo& info) {
   writer.integer("ProcessedItemCount", static_cast<std::int64_t>(info.progress.processed));
   writer.integer("ProcessedInputBytes", static_cast<std::int64_t>(info.read_bytes));
   // Absent until it is known, which it is when all of it was read.
-  if (info.total_bytes != 0 || info.progress.read_all) writer.integer("TotalInputBytes", static_cast<std::int64_t>(info.total_bytes));
+  if (info.total_bytes != 0 || info.progress.read_all)
+    writer.integer("TotalInputBytes", static_cast<std::int64_t>(info.total_bytes));
   append_usage(info, writer.key("BulkOperationUsage"));
   writer.integer("FailedItemCount", static_cast<std::int64_t>(info.progress.errors));
   if (!info.failure_code.empty()) writer.text("FailureCode", info.failure_code);
