@@ -12,10 +12,13 @@ engine::Compression read_compression(const Members& members) {
   return name == "ZSTD" ? engine::Compression::kZstd : engine::Compression::kNone;
 }
 
-std::string read_bucket_key(const Members& members) {
-  const std::string key(members.text("S3SseKmsKeyId").value_or(std::string_view{}));
-  if (key.empty()) return key;
-  if (members.text("S3SseAlgorithm") != "KMS") {
+engine::ObjectEncryption read_bucket_encryption(const Members& members) {
+  engine::ObjectEncryption encryption;
+  encryption.algorithm = members.text("S3SseAlgorithm").value_or(std::string_view{});
+  encryption.kms_key = members.text("S3SseKmsKeyId").value_or(std::string_view{});
+  const std::string& key = encryption.kms_key;
+  if (key.empty()) return encryption;
+  if (encryption.algorithm != "KMS") {
     core::throw_validation("Invalid Request: KMS Key Id is not supported for this encryption type");
   }
   constexpr std::string_view kOthers = ":/_.+=,@-";
@@ -23,7 +26,7 @@ std::string read_bucket_key(const Members& members) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            kOthers.find(c) != std::string_view::npos;
   };
-  if (std::ranges::all_of(key, allowed)) return key;
+  if (std::ranges::all_of(key, allowed)) return encryption;
   core::throw_validation("Invalid Request: 1 validation error detected: Value '" + key +
                          "' at 's3SseKmsKeyId' failed to satisfy constraint: Member must satisfy regular expression "
                          "pattern: [a-zA-Z0-9:/_.+=,@-]+");

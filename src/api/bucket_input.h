@@ -10,6 +10,7 @@
 #include "api/members.h"
 #include "api/reply.h"
 #include "core/api_error.h"
+#include "engine/bucket/bucket.h"
 #include "engine/import/record_reader.h"
 
 /// Shared by the operations on buckets (exports, imports, bulk puts) and those that list them.
@@ -18,9 +19,9 @@ namespace stator::api {
 /// Reads InputCompressionType; kNone if it is absent.
 engine::Compression read_compression(const Members& members);
 
-/// Reads S3SseKmsKeyId; empty if it is absent. Throws ValidationException if it is not a valid key id, or if
-/// S3SseAlgorithm is not KMS.
-std::string read_bucket_key(const Members& members);
+/// Reads S3SseAlgorithm and S3SseKmsKeyId. Throws ValidationException if the key is not a valid key id, or if it is
+/// given with another algorithm than KMS.
+engine::ObjectEncryption read_bucket_encryption(const Members& members);
 
 /// The NextToken after the entry with this id: the first `bytes` bytes of the id, padded with zeros, in hexadecimal
 /// digits, as in the service.

@@ -63,8 +63,7 @@ void read_output(Call& call, BulkPutInfo& info) {
   info.output.bucket = *bucket;
   info.output.bucket_owner = output.text("S3BucketOwner").value_or(call.context.account_id);
   info.output.prefix = output.text("S3KeyPrefix").value_or(std::string_view{});
-  info.output.sse_algorithm = output.text("S3SseAlgorithm").value_or(std::string_view{});
-  info.output.sse_kms_key = read_bucket_key(output);
+  info.output.encryption = read_bucket_encryption(output);
   for (const auto type : output.required_array("OutputType")) {
     const std::string_view name = type.get_string();
     (name == "ERROR" ? info.output.errors : info.output.condition_failures) = true;

@@ -61,11 +61,6 @@ engine::TablePtr find_exported(Call& call, std::string_view arn) {
   return table;
 }
 
-void read_encryption(const Members& request, ExportInfo& info) {
-  info.sse_algorithm = request.text("S3SseAlgorithm").value_or("AES256");
-  info.sse_kms_key = read_bucket_key(request);
-}
-
 /// Reads ExportType and the members that depend on it.
 void read_type(const Members& request, ExportInfo& info) {
   const auto type = request.text("ExportType");
@@ -141,8 +136,8 @@ void append_description(const ExportInfo& info, std::string& out) {
   writer.text("S3Bucket", info.bucket);
   text("S3BucketOwner", info.bucket_owner);
   text("S3Prefix", info.prefix);
-  writer.text("S3SseAlgorithm", info.sse_algorithm);
-  text("S3SseKmsKeyId", info.sse_kms_key);
+  writer.text("S3SseAlgorithm", info.shown_algorithm());
+  text("S3SseKmsKeyId", info.encryption.kms_key);
   text("FailureCode", info.failure_code);
   text("FailureMessage", info.failure_message);
   writer.text("ExportFormat", engine::export_format_name(info.format));
@@ -198,15 +193,16 @@ void export_table_to_point_in_time(Call& call) {
   const auto filter = request.object("FilterSpecification");
   if (filter) info.filter_json = known_members(*filter, shapes::kExportFilter);
   if (info.filter_json == "{}") refuse("Invalid FilterSpecification: The specification can not be empty");
-  read_encryption(request, info);
+  info.encryption = read_bucket_encryption(request);
   read_type(request, info);
   const engine::TablePtr table = find_exported(call, arn);
   // A request repeated with the same token means the same export, even if its default times have changed.
   info.canonical_text =
       std::string(arn) + "\n" + info.bucket + "\n" + info.bucket_owner + "\n" + info.prefix + "\n" +
-      info.sse_algorithm + "\n" + info.sse_kms_key + "\n" + (info.incremental ? "incremental" : "full") + "\n" +
-      std::to_string(request.time_ms("ExportTime").value_or(0)) + "\n" + std::to_string(info.from_ms) + "\n" +
-      std::to_string(info.to_ms) + "\n" + (info.old_images ? "both" : "new") +
+      std::string(info.shown_algorithm()) + "\n" + info.encryption.kms_key + "\n" +
+      (info.incremental ? "incremental" : "full") + "\n" + std::to_string(request.time_ms("ExportTime").value_or(0)) +
+      "\n" + std::to_string(info.from_ms) + "\n" + std::to_string(info.to_ms) + "\n" +
+      (info.old_images ? "both" : "new") +
       // Appended only for Ion, so that the text for the format that existed first stays the same.
       (info.format == engine::ExportFormat::kIon ? "\nION" : "") + (filter ? "\n" + info.filter_json : "");
   info.client_token = request.text("ClientToken").value_or(std::string_view{});

@@ -43,6 +43,18 @@ std::vector<std::string_view> elements(std::string_view xml, std::string_view na
   return found;
 }
 
+/// The fields of a request that creates an object, in one piece or in parts.
+http::Fields encryption_fields(const engine::ObjectEncryption& encryption) {
+  http::Fields fields;
+  if (encryption.algorithm.empty()) return fields;
+  const bool with_key = encryption.algorithm == "KMS";
+  fields.emplace_back("X-Amz-Server-Side-Encryption", with_key ? "aws:kms" : encryption.algorithm);
+  if (with_key && !encryption.kms_key.empty()) {
+    fields.emplace_back("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", encryption.kms_key);
+  }
+  return fields;
+}
+
 std::string xml_escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -166,8 +178,11 @@ class S3Buckets::Service {
 /// Writes an object; holds one part in memory at a time. A small object is put with one request, a larger one in parts.
 class S3Buckets::ObjectWriter final : public engine::BucketWriter {
  public:
-  ObjectWriter(std::shared_ptr<Service> service, Service::Place place, std::string key)
-      : service_(std::move(service)), place_(std::move(place)), key_(std::move(key)) {}
+  ObjectWriter(std::shared_ptr<Service> service, Service::Place place, std::string key, http::Fields encryption)
+      : service_(std::move(service)),
+        place_(std::move(place)),
+        key_(std::move(key)),
+        encryption_(std::move(encryption)) {}
 
   ~ObjectWriter() override {
     if (upload_id_.empty()) return;
@@ -189,7 +204,7 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
 
   void finish() override {
     if (upload_id_.empty()) {
-      service_->send({.method = "PUT", .place = place_, .key = key_, .body = part_});
+      service_->send({.method = "PUT", .place = place_, .key = key_, .fields = encryption_, .body = part_});
       return;
     }
     if (!part_.empty()) send_part();
@@ -217,7 +232,8 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
 
   void send_part() {
     if (upload_id_.empty()) {
-      const http::Reply begun = service_->send({.method = "POST", .place = place_, .key = key_, .query = "uploads="});
+      const http::Reply begun =
+          service_->send({.method = "POST", .place = place_, .key = key_, .query = "uploads=", .fields = encryption_});
       upload_id_ = aws::xml_text(begun.body, "UploadId").value_or("");
       if (upload_id_.empty()) throw BucketError("S3InvalidResponse", "an upload in parts was begun without an id");
     }
@@ -236,6 +252,7 @@ class S3Buckets::ObjectWriter final : public engine::BucketWriter {
   const std::shared_ptr<Service> service_;
   const Service::Place place_;
   const std::string key_;
+  const http::Fields encryption_;
   std::string part_;
   std::string upload_id_;
   std::vector<std::string> etags_;
@@ -293,12 +310,16 @@ class S3Buckets::ServiceBucket final : public engine::Bucket {
   ServiceBucket(std::shared_ptr<Service> service, Service::Place place)
       : service_(std::move(service)), place_(std::move(place)) {}
 
+  void set_encryption(const engine::ObjectEncryption& encryption) override {
+    encryption_ = encryption_fields(encryption);
+  }
+
   void put(std::string_view key, std::string_view content) override {
-    service_->send({.method = "PUT", .place = place_, .key = key, .body = content});
+    service_->send({.method = "PUT", .place = place_, .key = key, .fields = encryption_, .body = content});
   }
 
   std::unique_ptr<engine::BucketWriter> create(std::string_view key) override {
-    return std::make_unique<ObjectWriter>(service_, place_, std::string(key));
+    return std::make_unique<ObjectWriter>(service_, place_, std::string(key), encryption_);
   }
 
   std::unique_ptr<engine::BucketReader> open(std::string_view key) override {
@@ -332,6 +353,7 @@ class S3Buckets::ServiceBucket final : public engine::Bucket {
  private:
   const std::shared_ptr<Service> service_;
   const Service::Place place_;
+  http::Fields encryption_;
 };
 
 S3Buckets::S3Buckets(Options options) : service_(std::make_shared<Service>(std::move(options))) {}

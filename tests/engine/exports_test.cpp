@@ -77,7 +77,7 @@ class ExportTest : public testing::TestWithParam<bool> {
     info.canonical_text = bucket;
     info.bucket = bucket;
     info.prefix = "some/where";
-    info.sse_algorithm = "AES256";
+    info.encryption.algorithm = "AES256";
     info.space = table->space;
     info.log_space = table->recovery_space;
     info.time_ms = engine.clock().now_ms();

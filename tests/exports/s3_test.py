@@ -84,6 +84,8 @@ class Verifying(http.server.BaseHTTPRequestHandler):
         server = self.server
         server.seen.append(self.command + " " + self.path)
         server.owners.add(self.headers.get("x-amz-expected-bucket-owner"))
+        encryption = tuple(self.headers.get("x-amz-server-side-encryption" + rest) for rest in ("", "-aws-kms-key-id"))
+        server.encryptions.append((self.command + " " + self.path, encryption))
         if server.ahead_s:
             signed = datetime.datetime.strptime(self.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
             if abs(signed.timestamp() - server.ahead_s - time.time()) > 300:
@@ -140,7 +142,7 @@ class S3Test(unittest.TestCase):
                 time.sleep(0.1)
         self.proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Verifying)
         self.proxy.moto_port, self.proxy.seen, self.proxy.owners, self.proxy.faults, self.proxy.fail_next = port, [], set(), [], 0
-        self.proxy.ahead_s, self.proxy.skewed = 0, 0
+        self.proxy.ahead_s, self.proxy.skewed, self.proxy.encryptions = 0, 0, []
         thread = threading.Thread(target=self.proxy.serve_forever, daemon=True)
         thread.start()
         self.addCleanup(self.proxy.server_close)
@@ -231,6 +233,42 @@ class S3Test(unittest.TestCase):
                                     InputCompressionType="GZIP", TableCreationParameters={"TableName": "other-" + status, **TABLE})["ImportTableDescription"]
                 done = self.wait(client, "DescribeImport", "ImportTableDescription", ImportArn=begun["ImportArn"])
                 self.assertEqual(done["ImportStatus"], status, done)
+        self.assertEqual(self.proxy.faults, [])
+
+    def test_objects_are_encrypted_as_was_asked_for(self):
+        key = "arn:aws:kms:eu-central-1:111122223333:key/1234"
+        asked = [({}, (None, None)), ({"S3SseAlgorithm": "AES256"}, ("AES256", None)), ({"S3SseAlgorithm": "KMS"}, ("aws:kms", None)),
+                 ({"S3SseAlgorithm": "KMS", "S3SseKmsKeyId": key}, ("aws:kms", key))]
+
+        def check(expected):
+            creating = {request: sent for request, sent in self.proxy.encryptions
+                        if request.startswith("PUT") and "partNumber=" not in request or "uploads=" in request}
+            self.assertGreater(len(creating), 1)
+            self.assertEqual(set(creating.values()), {expected}, creating)
+            self.assertEqual({sent for request, sent in self.proxy.encryptions if request not in creating}, {(None, None)}, "others must not say it")
+            self.proxy.encryptions.clear()
+
+        random.seed(3)
+        with StatorServer(self.arguments) as server, Client(server.url) as client:
+            client.call("CreateTable", TableName="tab", **TABLE)
+            client.call("UpdateContinuousBackups", TableName="tab", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+            for number in range(40):
+                client.call("PutItem", TableName="tab", Item={"pk": {"S": "k%d" % number}, "v": {"B": base64.b64encode(random.randbytes(290000)).decode()}})
+            arn = client.call("DescribeTable", TableName="tab")["Table"]["TableArn"]
+            for members, expected in asked:
+                begun = client.call("ExportTableToPointInTime", TableArn=arn, S3Bucket="bucket", **members)["ExportDescription"]
+                done = self.wait(client, "DescribeExport", "ExportDescription", ExportArn=begun["ExportArn"])
+                self.assertEqual(done["ExportStatus"], "COMPLETED", done)
+                self.assertEqual((done["S3SseAlgorithm"], done.get("S3SseKmsKeyId")), (members.get("S3SseAlgorithm", "AES256"), members.get("S3SseKmsKeyId")))
+                self.assertTrue(any("uploads=" in request for request, _ in self.proxy.encryptions), "the data is large enough for parts")
+                check(expected)
+            self.direct("PUT", "/bucket/in/1", b'{"Item":{"pk":{"N":"1"}}}\n')
+            for members, expected in asked:
+                begun = client.call("StartBulkPutItems", TableName="tab", InputS3Configuration={"S3Bucket": "bucket", "S3KeyPrefix": "in/", "InputFormat": "DYNAMODB_JSON"},
+                                    OutputS3Configuration={"S3Bucket": "bucket", "OutputType": ["ERROR"], **members})["BulkOperationDescription"]
+                done = self.wait(client, "DescribeBulkOperation", "BulkOperationDescription", BulkOperationArn=begun["BulkOperationArn"])
+                self.assertEqual(done["BulkOperationStatus"], "COMPLETED_WITH_ERRORS", done)
+                check(expected)
         self.assertEqual(self.proxy.faults, [])
 
     def test_a_service_whose_clock_is_another_is_asked_by_its_own(self):

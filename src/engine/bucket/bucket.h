@@ -40,10 +40,20 @@ struct BucketObject {
   std::uint64_t size_bytes = 0;
 };
 
+/// How objects are to be encrypted.
+struct ObjectEncryption {
+  /// "AES256" or "KMS"; empty: as the bucket is configured.
+  std::string algorithm;
+  /// With KMS; empty: the service's key.
+  std::string kms_key;
+};
+
 /// A bucket: objects by key. To be used by one thread. All members throw BucketError.
 class Bucket {
  public:
   virtual ~Bucket() = default;
+  /// Sets the encryption of all objects written afterwards.
+  virtual void set_encryption(const ObjectEncryption& encryption) = 0;
   /// Writes a small object, durably.
   virtual void put(std::string_view key, std::string_view content) = 0;
   [[nodiscard]] virtual std::unique_ptr<BucketWriter> create(std::string_view key) = 0;

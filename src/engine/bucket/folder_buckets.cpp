@@ -74,6 +74,8 @@ class FolderBucket final : public Bucket {
  public:
   explicit FolderBucket(fs::path root) : root_(std::move(root)) {}
 
+  void set_encryption(const ObjectEncryption& /*encryption*/) override {}
+
   void put(std::string_view key, std::string_view content) override {
     const fs::path path = new_file(key);
     try {

@@ -17,8 +17,8 @@ constexpr auto kMembers = [](auto& info, const auto& visit) {
   visit("bucket", info.bucket);
   visit("bucket_owner", info.bucket_owner);
   visit("prefix", info.prefix);
-  visit("sse_algorithm", info.sse_algorithm);
-  visit("sse_kms_key", info.sse_kms_key);
+  visit("sse_algorithm", info.encryption.algorithm);
+  visit("sse_kms_key", info.encryption.kms_key);
   visit("filter", info.filter_json);
   visit("failure_code", info.failure_code);
   visit("failure_message", info.failure_message);

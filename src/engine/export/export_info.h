@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/bucket/bucket.h"
 #include "store/key_encoding.h"
 
 namespace stator::engine {
@@ -26,8 +27,7 @@ struct ExportInfo {
   std::string bucket;
   std::string bucket_owner;
   std::string prefix;
-  std::string sse_algorithm;
-  std::string sse_kms_key;
+  ObjectEncryption encryption;
   /// FilterSpecification as it was sent; empty: none.
   std::string filter_json;
   ExportFormat format = ExportFormat::kDynamoDbJson;
@@ -52,6 +52,10 @@ struct ExportInfo {
   /// The key of manifest-summary.json; empty until it is written.
   std::string manifest_key;
 
+  /// The algorithm in descriptions and manifests: without a requested one the service shows the default of S3.
+  [[nodiscard]] std::string_view shown_algorithm() const {
+    return encryption.algorithm.empty() ? std::string_view("AES256") : encryption.algorithm;
+  }
   /// The name of the checkpoint in the directory of backups.
   [[nodiscard]] std::string cut() const { return "export-" + id; }
   /// Whether changes in the checkpoint must be undone to get the requested data.

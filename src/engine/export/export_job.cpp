@@ -93,6 +93,7 @@ bool ExportWriter::advance() {
 
 void ExportWriter::prepare() {
   bucket_ = settings_.buckets.bucket(info_.bucket, info_.bucket_owner);
+  bucket_->set_encryption(info_.encryption);
   bucket_->put(export_key(info_, "_started"), "");
   cut_ = settings_.backups.open_cut(info_.cut());
   std::string row;

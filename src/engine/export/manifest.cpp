@@ -85,8 +85,8 @@ std::string manifest_summary(const ExportInfo& info) {
   }
   writer.text("s3Bucket", info.bucket);
   text_or_null(writer, "s3Prefix", info.prefix);
-  writer.text("s3SseAlgorithm", info.sse_algorithm);
-  text_or_null(writer, "s3SseKmsKeyId", info.sse_kms_key);
+  writer.text("s3SseAlgorithm", info.shown_algorithm());
+  text_or_null(writer, "s3SseKmsKeyId", info.encryption.kms_key);
   writer.text("manifestFilesS3Key", export_key(info, "manifest-files.json"));
   writer.integer("billedSizeBytes", static_cast<std::int64_t>(info.billed_bytes));
   writer.integer("itemCount", static_cast<std::int64_t>(info.items));

@@ -20,8 +20,8 @@ constexpr auto kMembers = [](auto& info, const auto& visit) {
   visit("output_bucket", info.output.bucket);
   visit("output_bucket_owner", info.output.bucket_owner);
   visit("output_prefix", info.output.prefix);
-  visit("sse_algorithm", info.output.sse_algorithm);
-  visit("sse_kms_key", info.output.sse_kms_key);
+  visit("sse_algorithm", info.output.encryption.algorithm);
+  visit("sse_kms_key", info.output.encryption.kms_key);
   visit("input", info.input_json);
   visit("output", info.output_json);
   visit("performance_tier", info.performance_tier);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/bucket/bucket.h"
 #include "engine/import/import_info.h"
 
 namespace stator::engine {
@@ -24,8 +25,7 @@ struct BulkPutOutput {
   std::string bucket;
   std::string bucket_owner;
   std::string prefix;
-  std::string sse_algorithm;
-  std::string sse_kms_key;
+  ObjectEncryption encryption;
   bool errors = false;
   bool condition_failures = false;
 };

@@ -121,6 +121,7 @@ void BulkPutJob::prepare() {
   const TablePtr table = settings_.catalog.find(info_.table_name);
   if (table == nullptr || table->id != info_.table_id) throw TableGone();
   output_ = settings_.buckets.bucket(info_.output.bucket, info_.output.bucket_owner);
+  output_->set_encryption(info_.output.encryption);
   source_ = std::make_unique<RecordSource>(settings_.buckets, info_.source, *table);
   info_.total_bytes = source_->total_bytes();
 }
