@@ -230,6 +230,29 @@ TEST_P(BulkPutTest, GoesOnBehindARestartAndCountsNothingTwice) {
   EXPECT_EQ(items(*engine).size(), static_cast<std::size_t>(kItems));
 }
 
+TEST_P(BulkPutTest, ReadsNoReportOfItsOwnBehindARestart) {
+  if (!GetParam()) return;
+  constexpr int kItems = 4'000;
+  std::string lines;
+  for (int i = 0; i < kItems; ++i) {
+    lines += line(std::to_string(i), ",\"ConditionExpression\":\"attribute_exists(pk)\"");
+  }
+  put_object("1", lines);
+  auto engine = open();
+  engine->create_table(make_table("tab"));
+  BulkPutInfo wanted = request(*engine);
+  wanted.output.bucket = wanted.source.bucket;
+  wanted.max_write_units = 4096;  // so that it is under way for a second
+  const std::string id = start(*engine, std::move(wanted))->id;
+  ASSERT_TRUE(wait_until([&] { return bulk_puts(*engine).find(id)->report_parts > 0; }));
+  ASSERT_TRUE(bulk_puts(*engine).find(id)->is_under_way());
+  engine.reset();
+  engine = open();
+  const BulkPutPtr info = wait(*engine, id);
+  EXPECT_EQ(info->status, BulkPutStatus::kCompleted);
+  EXPECT_EQ(counts(*info), (Numbers{kItems, 0, 0, kItems}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, BulkPutTest, testing::Bool(),
                          [](const testing::TestParamInfo<bool>& tested) { return tested.param ? "Disk" : "Memory"; });
 

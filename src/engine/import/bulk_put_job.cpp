@@ -122,7 +122,9 @@ void BulkPutJob::prepare() {
   if (table == nullptr || table->id != info_.table_id) throw TableGone();
   output_ = settings_.buckets.bucket(info_.output.bucket, info_.output.bucket_owner);
   output_->set_encryption(info_.output.encryption);
-  source_ = std::make_unique<RecordSource>(settings_.buckets, info_.source, *table);
+  // After a restart its own reports may lie among the input, and their lines have items.
+  const std::string reports = info_.source.bucket == info_.output.bucket ? key_of_report(info_, "") : std::string();
+  source_ = std::make_unique<RecordSource>(settings_.buckets, info_.source, *table, reports);
   info_.total_bytes = source_->total_bytes();
 }
 

@@ -21,11 +21,15 @@ std::vector<CsvLayout::KeyColumn> key_columns(const Table& table) {
 
 }  // namespace
 
-RecordSource::RecordSource(const Buckets& buckets, const ImportSource& source, const Table& table)
+RecordSource::RecordSource(const Buckets& buckets, const ImportSource& source, const Table& table,
+                           std::string_view excluded)
     : source_(source),
       keys_(key_columns(table)),
       bucket_(buckets.bucket(source.bucket, source.bucket_owner)),
       objects_(bucket_->list(source.prefix)) {
+  if (!excluded.empty()) {
+    std::erase_if(objects_, [excluded](const BucketObject& object) { return object.key.starts_with(excluded); });
+  }
   for (const BucketObject& object : objects_) total_bytes_ += object.size_bytes;
 }
 

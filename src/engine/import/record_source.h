@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "engine/bucket/bucket.h"
@@ -14,8 +15,9 @@ namespace stator::engine {
 /// an earlier position.
 class RecordSource {
  public:
-  /// Lists the objects. `table` gives the types of CSV's columns. Throws BucketError.
-  RecordSource(const Buckets& buckets, const ImportSource& source, const Table& table);
+  /// Lists the objects, without those whose keys begin with `excluded` where that is not empty. `table` gives the types
+  /// of CSV's columns. Throws BucketError.
+  RecordSource(const Buckets& buckets, const ImportSource& source, const Table& table, std::string_view excluded = {});
 
   /// Reads the record after `progress` and moves `progress` past it, except its counts; false at the end. An object
   /// that was removed meanwhile or cannot be decompressed counts as one faulty record. Throws BucketError.
