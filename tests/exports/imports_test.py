@@ -332,6 +332,24 @@ class ImportsTest(unittest.TestCase):
                 self.assertTrue(done["BulkOperationStatus"].startswith("COMPLETED"), done)
                 self.assertEqual((done["TotalInputBytes"], done["ProcessedInputBytes"]), (total, total), prefix)
 
+    def test_a_bulk_put_waits_for_the_units_of_its_table(self):
+        with StatorServer(["--in-memory", "--enforce-throughput"] + self.arguments[2:]) as server, Client(server.url) as client:
+            client.call("CreateTable", TableName="tab", KeySchema=KEYS["KeySchema"], AttributeDefinitions=KEYS["AttributeDefinitions"],
+                        ProvisionedThroughput={"ReadCapacityUnits": 100, "WriteCapacityUnits": 200})
+            self.write("data/1", b"".join(json.dumps({"Item": {"pk": {"S": str(n)}}}).encode() + b"\n" for n in range(700)))
+            arn = client.call("StartBulkPutItems", TableName="tab", OutputS3Configuration={"S3Bucket": "bucket", "OutputType": ["ERROR"]},
+                              InputS3Configuration={"S3Bucket": "bucket", "S3KeyPrefix": "data/", "InputFormat": "DYNAMODB_JSON"}
+                              )["BulkOperationDescription"]["BulkOperationArn"]
+            seen = []
+            deadline = time.monotonic() + 120
+            while not seen or seen[-1]["BulkOperationStatus"] == "IN_PROGRESS" and time.monotonic() < deadline:
+                seen.append(client.call("DescribeBulkOperation", BulkOperationArn=arn)["BulkOperationDescription"])
+                time.sleep(0.01)
+            done = seen[-1]
+            self.assertEqual((done["BulkOperationStatus"], done["ProcessedItemCount"], done["FailedItemCount"]), ("COMPLETED", 700, 0), done)
+            self.assertTrue(any(0 < each["ProcessedItemCount"] < 700 for each in seen), "it comes forward with the units that there are")
+            self.assertEqual(client.call("DescribeTable", TableName="tab")["Table"]["ItemCount"], 700)
+
     def test_a_killed_import_goes_on(self):
         count = 40000
         for file in range(4):

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "core/api_error.h"
 #include "core/damage_error.h"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::size_t kChunkRecords = 1024;
 constexpr std::chrono::milliseconds kChunkTime{10};
+/// The pause after the table had no units left.
+constexpr std::chrono::milliseconds kThrottledPause{100};
 
 /// Thrown if the table was deleted.
 struct TableGone {};
@@ -108,10 +111,14 @@ JobStep BulkPutJob::advance() {
   if (source_ == nullptr) prepare();
   double units = 0;
   if (put_chunk(units)) {
-    if (info_.max_write_units == 0) return JobStep::more();
-    constexpr double kMsPerSecond = 1000;
-    const double pause_ms = units * kMsPerSecond / static_cast<double>(info_.max_write_units);
-    return JobStep::later(std::chrono::milliseconds(static_cast<std::int64_t>(pause_ms)));
+    if (!held_ && info_.max_write_units == 0) return JobStep::more();
+    auto pause = held_ ? kThrottledPause : std::chrono::milliseconds{0};
+    if (info_.max_write_units != 0) {
+      constexpr double kMsPerSecond = 1000;
+      const double pause_ms = units * kMsPerSecond / static_cast<double>(info_.max_write_units);
+      pause = std::max(pause, std::chrono::milliseconds(static_cast<std::int64_t>(pause_ms)));
+    }
+    return JobStep::later(pause);
   }
   end(info_.progress.errors > 0 ? BulkPutStatus::kCompletedWithErrors : BulkPutStatus::kCompleted);
   return JobStep::end();
@@ -138,10 +145,22 @@ bool BulkPutJob::put_chunk(double& units) {
   const auto until = std::chrono::steady_clock::now() + kChunkTime;
   try {
     for (std::size_t i = 0; i < kChunkRecords && std::chrono::steady_clock::now() < until; ++i) {
-      more = source_->next(info.progress, record);
-      if (!more) break;
-      ++info.progress.processed;
-      units += put_record(table, record, info, reports);
+      ImportProgress before = info.progress;
+      if (held_) {
+        record = std::move(held_->record);
+        info.progress = std::move(held_->progress);
+        held_.reset();
+      } else {
+        more = source_->next(info.progress, record);
+        if (!more) break;
+        ++info.progress.processed;
+      }
+      try {
+        units += put_record(table, record, info, reports);
+      } catch (const ThroughputExceeded&) {
+        held_ = {std::move(record), std::exchange(info.progress, std::move(before))};
+        break;
+      }
     }
     info.read_bytes = source_->bytes_read();
     write_reports(info, reports);
@@ -151,6 +170,7 @@ bool BulkPutJob::put_chunk(double& units) {
   } catch (...) {
     // Records whose progress was not written are read again.
     source_.reset();
+    held_.reset();
     repeats_ = true;
     throw;
   }

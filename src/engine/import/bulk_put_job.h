@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/clock.h"
@@ -45,12 +46,17 @@ class BulkPutJob final : public Job {
     std::string errors;
     std::string condition_failures;
   };
+  /// A record that waits until the table has units, and the progress behind it.
+  struct HeldRecord {
+    InputRecord record;
+    ImportProgress progress;
+  };
 
   JobStep advance();
   void prepare();
   /// False when all records were read. Adds the write units used to `units`.
   bool put_chunk(double& units);
-  /// Returns the write units used.
+  /// Returns the write units used. Throws ThroughputExceeded, and does nothing, if the table has none left.
   double put_record(const TablePtr& table, const InputRecord& record, BulkPutInfo& info, Reports& reports);
   void write_reports(BulkPutInfo& info, const Reports& reports);
   void end(BulkPutStatus status);
@@ -59,6 +65,7 @@ class BulkPutJob final : public Job {
   const Settings settings_;
   std::unique_ptr<RecordSource> source_;
   std::unique_ptr<Bucket> output_;
+  std::optional<HeldRecord> held_;
   /// Whether records may be put for the second time: until a chunk is written after a start or a failure.
   bool repeats_ = true;
   JobProgress progress_;
