@@ -230,6 +230,19 @@ TEST_P(BulkPutTest, GoesOnBehindARestartAndCountsNothingTwice) {
   EXPECT_EQ(items(*engine).size(), static_cast<std::size_t>(kItems));
 }
 
+TEST_P(BulkPutTest, ConditionsThatDoNotHoldTakeTheirPartOfTheRate) {
+  const auto engine = open();
+  engine->create_table(make_table("tab"));
+  std::string lines;
+  for (int i = 0; i < 4'000; ++i) lines += line("a", ",\"ConditionExpression\":\"attribute_exists(pk)\"");
+  put_object("1", lines);
+  BulkPutInfo wanted = request(*engine);
+  wanted.max_write_units = 4096;
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(counts(*run(*engine, std::move(wanted))), (Numbers{4'000, 0, 0, 4'000}));
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(500));
+}
+
 TEST_P(BulkPutTest, ReadsNoReportOfItsOwnBehindARestart) {
   if (!GetParam()) return;
   constexpr int kItems = 4'000;

@@ -227,14 +227,16 @@ double BulkPutJob::put_record(const TablePtr& table, const InputRecord& record, 
     return 0;
   }
   ++info.condition_failures;
-  if (!info.output.condition_failures) return outcome.capacity.total();
+  // A failed condition costs as much as the size of the existing item.
+  const double units = write_units(outcome.old_size_bytes);
+  if (!info.output.condition_failures) return units;
   json::ObjectWriter line(reports.condition_failures);
   line.text("S3Key", info.progress.key);
   line.key("Item") += item_json;
   if (!outcome.old_json.empty()) line.key("ExistingItem") += outcome.old_json;
   line.end();
   reports.condition_failures.push_back('\n');
-  return outcome.capacity.total();
+  return units;
 }
 
 void BulkPutJob::write_reports(BulkPutInfo& info, const Reports& reports) {
