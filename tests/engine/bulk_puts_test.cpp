@@ -150,6 +150,18 @@ TEST_P(BulkPutTest, TellsOfFaultyItemsAndOfConditionsThatDidNotHold) {
   EXPECT_TRUE(report(*second, "condition-check-failures").empty());
 }
 
+TEST_P(BulkPutTest, AConditionDoesNotHoldThoughTheItemIsThereAsItIs) {
+  const auto engine = open();
+  engine->create_table(make_table("tab"));
+  const std::string is_new = ",\"ConditionExpression\":\"attribute_not_exists(pk)\"";
+  put_object("1", line("a", is_new) + line("b", is_new));
+  EXPECT_EQ(counts(*run(*engine, request(*engine))), (Numbers{2, 2, 0, 0}));
+  const BulkPutPtr again = run(*engine, request(*engine));
+  EXPECT_EQ(counts(*again), (Numbers{2, 0, 0, 2}));
+  EXPECT_EQ(report(*again, "condition-check-failures").size(), 2U);
+  EXPECT_EQ(again->put_bytes, 0U);
+}
+
 TEST_P(BulkPutTest, FailsWithoutItsBucketsOrItsTable) {
   const auto engine = open();
   engine->create_table(make_table("tab"));

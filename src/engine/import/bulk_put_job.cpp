@@ -82,7 +82,8 @@ std::string key_of_report(const BulkPutInfo& info, const std::string& name) {
 
 }  // namespace
 
-BulkPutJob::BulkPutJob(BulkPutInfo info, Settings settings) : info_(std::move(info)), settings_(std::move(settings)) {}
+BulkPutJob::BulkPutJob(BulkPutInfo info, Settings settings, bool resumed)
+    : info_(std::move(info)), settings_(std::move(settings)), repeats_(resumed) {}
 
 BulkPutJob::~BulkPutJob() = default;
 

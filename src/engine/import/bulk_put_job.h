@@ -35,7 +35,8 @@ class BulkPutJob final : public Job {
     /// Called with the ended operation; must write its row.
     std::function<void(BulkPutInfo)> ended;
   };
-  BulkPutJob(BulkPutInfo info, Settings settings);
+  /// `resumed`: the operation ran before a restart.
+  BulkPutJob(BulkPutInfo info, Settings settings, bool resumed);
   ~BulkPutJob() override;
   JobStep step() override;
   [[nodiscard]] JobProgress progress() const override { return progress_; }
@@ -66,8 +67,8 @@ class BulkPutJob final : public Job {
   std::unique_ptr<RecordSource> source_;
   std::unique_ptr<Bucket> output_;
   std::optional<HeldRecord> held_;
-  /// Whether records may be put for the second time: until a chunk is written after a start or a failure.
-  bool repeats_ = true;
+  /// Whether records may be put for the second time: after an interruption, until the next chunk is written.
+  bool repeats_;
   JobProgress progress_;
 };
 

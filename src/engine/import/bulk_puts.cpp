@@ -35,7 +35,7 @@ void BulkPuts::load() {
 
 void BulkPuts::resume() {
   for (const BulkPutPtr& info : list()) {
-    if (info->is_under_way()) begin(info);
+    if (info->is_under_way()) begin(info, true);
   }
 }
 
@@ -66,7 +66,7 @@ BulkPutPtr BulkPuts::start(BulkPutInfo request) {
   request.arn += request.id;
   auto info = std::make_shared<const BulkPutInfo>(std::move(request));
   save(info);
-  begin(info);
+  begin(info, false);
   return info;
 }
 
@@ -81,7 +81,7 @@ BulkPutPtr BulkPuts::cancel(std::string_view id) {
   return cancelling;
 }
 
-void BulkPuts::begin(const BulkPutPtr& info) {
+void BulkPuts::begin(const BulkPutPtr& info, bool resumed) {
   BulkPutJob::Settings settings{
       .store = environment_.store,
       .writer = environment_.writer,
@@ -102,7 +102,7 @@ void BulkPuts::begin(const BulkPutPtr& info) {
           },
   };
   add_job_({.name = "bulk-put", .table = info->table_name, .index = {}, .rest_for_work = 1},
-           std::make_unique<BulkPutJob>(*info, std::move(settings)));
+           std::make_unique<BulkPutJob>(*info, std::move(settings), resumed));
 }
 
 void BulkPuts::save(const BulkPutPtr& info) {

@@ -55,7 +55,7 @@ class BulkPuts {
 
  private:
   BulkPutPtr start(BulkPutInfo request);
-  void begin(const BulkPutPtr& info);
+  void begin(const BulkPutPtr& info, bool resumed);
   /// Writes an operation's row, durably.
   void save(const BulkPutPtr& info);
   void publish(const BulkPutPtr& info);
