@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "core/damage_error.h"
+#include "store/background_errors.h"
+#include "store/disk_store.h"
 #include "store/rows.h"
 #include "store/salvage.h"
 #include "store/store.h"
