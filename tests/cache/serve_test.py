@@ -133,7 +133,7 @@ class Cache(unittest.TestCase):
             told = subprocess.run([STATOR, "cache", "--port", "0", "--to", place, "--host", "0.0.0.0"], capture_output=True,
                                   text=True, timeout=60, env={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
                                                               "AWS_REGION": "eu-west-3"})
-            self.assertEqual((told.returncode, "a cache before AWS" in told.stderr), (2, True), told.stderr)
+            self.assertEqual((told.returncode, "a cache in front of AWS" in told.stderr), (2, True), told.stderr)
 
     def test_a_cache_before_itself_is_refused(self):
         with socket.socket() as probe:

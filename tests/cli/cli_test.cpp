@@ -551,7 +551,7 @@ TEST_F(CommandLine, CompletesWhatMayStandAtTheCursor) {
       {{"ddb", "scan", "--seg"}, {"--segments"}},
       {{"ddb", "scan", "--output", "j"}, {"json", "jsonl"}},
       {{"--output=js"}, {"--output=json", "--output=jsonl"}},
-      {{"export", "shop", "--format", ""}, {"jsonl", "ddb-json", "csv"}},
+      {{"export", "shop", "--format", ""}, {"jsonl", "ddb-json", "csv", "ion"}},
       {{"ddb", "import-table", "x", "--compression", ""}, {"gzip", "none", "zstd"}},
       {{"get", ""}, {"cruddur-messages", "shop", "prod"}},
       {{"get", "sh"}, {"shop"}},

@@ -209,7 +209,7 @@ TEST_F(DirectoryBackup, SaysWhatIsWrong) {
   const Row rows[] = {
       {{"backup", path("foreign")}, 1, "holds something else than backups: notes.txt"},
       {{"backup", path("place"), "--data", path("absent")}, 1, "absent"},
-      {{"backup", path("absent"), "--list"}, 1, "there is not a folder"},
+      {{"backup", path("absent"), "--list"}, 1, "there is no folder"},
       {{"backup", path("place"), "--list", "--keep", "2"}, 2, "--keep"},
       {{"backup", path("place"), "--keep", "0"}, 2, "--keep"},
       {{"backup", "s3://"}, 2, "names no bucket"},
@@ -227,7 +227,7 @@ TEST_F(DirectoryBackup, SaysWhatIsWrong) {
       {{"restore", path("place")}, 1, "is not empty"},
       {{"restore", path("place"), "nothing", "--data", path("new")}, 1, "there is no backup nothing; the last one is"},
       {{"restore", path("empty"), "--data", path("new")}, 1, "there is no backup"},
-      {{"restore", path("absent"), "--data", path("new")}, 1, "there is not a folder"},
+      {{"restore", path("absent"), "--data", path("new")}, 1, "there is no folder"},
       {{"--read-only", "restore", path("place"), "--data", path("new")}, 1, "--read-only"},
   };
   for (const Row& row : rows) {
