@@ -18,7 +18,8 @@ constexpr std::int64_t kSecondsBetweenLooks = 5;
 /// How many of the items written last are looked for; some may have expired, or been changed by others.
 constexpr std::size_t kItemsLookedAt = 8;
 constexpr std::int64_t kSecondsKept = 24 * 3600;
-/// The most by which the clocks of this machine and the source may differ: services refuse signatures beyond that.
+/// A margin for how far the clocks of this machine and the source may differ. DynamoDB refuses signatures that are five
+/// minutes off; other endpoints may allow more.
 constexpr std::int64_t kClockSkewSeconds = 15 * 60;
 
 class Follower {
