@@ -221,7 +221,7 @@ SharedLevel::Found SharedLevel::read_found(const RedisReply& reply) {
   const auto& of_table = reply.elements[1].text;
   if (!own || !of_table) return found;
   if (reply.elements[2].number == 1) found.tokens = {*own, *of_table};
-  if (reply.elements[2].number < 0) tell_full();
+  if (reply.elements[2].number < 0) log_full();
   const auto& value = reply.elements[3].text;
   found.found = value.has_value();
   found.lifetime_ms = reply.elements[4].number;
@@ -258,12 +258,12 @@ void SharedLevel::keep(const std::vector<Kept>& all) {
                             renews ? fresh_token() : std::string(), std::to_string(kTokenMs)}));
   }
   for (const RedisReply& reply : commands(scripts)) {
-    if (reply.number < 0) tell_full();
+    if (reply.number < 0) log_full();
   }
 }
 
-void SharedLevel::tell_full() {
-  if (full_told_.exchange(true)) return;
+void SharedLevel::log_full() {
+  if (full_logged_.exchange(true)) return;
   core::log(options_.log, core::LogLevel::kWarning, "the shared level is full (OOM): it stores nothing new");
 }
 
@@ -396,7 +396,7 @@ void SharedLevel::listen_once() {
   RedisConnection teller(options_.address, options_.timeout);
   send_missed(teller);
   outage_logged_ = false;
-  full_told_.store(false);
+  full_logged_.store(false);
   changed_.notify_all();
   core::log(options_.log, core::LogLevel::kInfo, "the shared level is there");
   bool pinged = false;

@@ -123,7 +123,7 @@ class SharedLevel {
   /// Returns one reply for each command; none if the level cannot be reached or refuses one.
   std::vector<RedisReply> commands(const std::vector<std::vector<std::string>>& all);
   /// Logs that the server is full and stores nothing new; once until the next connection.
-  void tell_full();
+  void log_full();
   Found read_found(const RedisReply& reply);
   [[nodiscard]] std::string run() const;
   [[nodiscard]] std::string last_fault() const;
@@ -157,8 +157,8 @@ class SharedLevel {
   std::atomic<std::uint64_t> misses_{0};
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> changes_received_{0};
-  bool outage_logged_ = false;           // of the listener's thread
-  std::atomic<bool> full_told_ = false;  // since the level was last connected
+  bool outage_logged_ = false;             // of the listener's thread
+  std::atomic<bool> full_logged_ = false;  // since the level was last connected
   std::thread listener_;
 };
 
